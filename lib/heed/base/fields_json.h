@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -44,7 +45,8 @@ void fields_from_json(Options& options, const nlohmann::json& json, const std::s
       if (!found->is_boolean()) throw wrong("true or false");
       field = found->template get<bool>();
     } else if constexpr (std::is_integral_v<Field>) {
-      if (!found->is_number_integer()) throw wrong("a whole number");
+      const bool fits = !found->is_number_unsigned() || std::in_range<Field>(found->template get<std::uint64_t>());
+      if (!found->is_number_integer() || !fits) throw wrong("a whole number of 64 bits");
       field = found->template get<Field>();
     } else if constexpr (std::is_floating_point_v<Field>) {
       if (!found->is_number()) throw wrong("a number");

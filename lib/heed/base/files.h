@@ -15,7 +15,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit = s
 /// A file that appears under its name whole or not at all: written beside its target under a temporary name
 /// (`.NAME.tmp-HOST-PID`), synced, renamed, and the directory synced. Destroyed before commit(), it leaves nothing.
 /// After a failed fsync the temporary is given up, never synced again (the kernel may have dropped its pages).
-/// All errors are Error(failure_code) with path, system reason and bytes written.
+/// A target that is a symbolic link stays one: the file it points to is replaced. Anything else that is no regular file
+/// (a directory, a device) is refused. All errors are Error(failure_code) with path, system reason and bytes written.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path target, int failure_code = 3);
@@ -32,6 +33,10 @@ class AtomicFile {
   void commit(const std::filesystem::path& keep_previous_as = {});
 
  private:
+  void write_bytes(const char* data, std::size_t size);
+  /// Gives the temporary up and throws.
+  [[noreturn]] void fail(int error);
+
   std::filesystem::path target_, temporary_;
   int failure_code_;
   int descriptor_ = -1;
@@ -45,12 +50,14 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
 /// file system has no hard links. Throws Error(failure_code).
 void link_atomically(const std::filesystem::path& existing, const std::filesystem::path& link, int failure_code = 3);
 
-/// Deletes temporaries that killed processes left in `directory` (only while holding its lock).
+/// Deletes temporaries that killed processes left in `directory` (only while holding its lock). Throws
+/// Error(checkpoint) when the directory cannot be listed.
 void remove_stale_temporaries(const std::filesystem::path& directory);
 
 /// One process per directory: flock on `DIR/.lock`, held for the object's life; it dies with the process. The file
 /// says host, pid and start time for the message. Throws Error(usage) at once when another process has it, naming
-/// that host and pid; Error(checkpoint) when the directory is not writable.
+/// that host and pid; Error(checkpoint) when the directory is missing or not writable. File systems without locks get
+/// a warning and no lock.
 class DirectoryLock {
  public:
   explicit DirectoryLock(const std::filesystem::path& directory);

@@ -38,7 +38,12 @@ class Progress {
   std::chrono::steady_clock::time_point start_, last_drawn_;
 };
 
-/// "1h 02m", "3m 20s", "12s".
+/// The line that update() shows: label, percentage, bar, counts, time left (unknown when negative) and detail, cut to
+/// `columns` terminal columns; 0 for a plain line of any length without a bar.
+std::string progress_line(std::string_view label, std::int64_t done, std::int64_t total, std::string_view detail,
+                          double seconds_left, int columns);
+
+/// "2d 03h", "1h 02m", "3m 20s", "12s".
 std::string format_duration(double seconds);
 /// "1,234,567".
 std::string format_count(std::int64_t value);

@@ -34,12 +34,14 @@ struct TensorView {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// Metadata key under which write() stores its checksums, as JSON text: CRC-32 in hex per tensor name, and "" for the
-/// header itself (computed over the header JSON with this entry's "" value set to "00000000").
+/// Metadata key under which write() stores its checksums, as JSON text: CRC-32 in hex (8 lower-case digits) per tensor
+/// name, and "" for the header itself (computed over the whole header, padding included, with the "" value set to
+/// "00000000"). Reserved: what the caller puts there is replaced.
 inline constexpr std::string_view kChecksumKey = "checksums";
 
 /// Writes header and tensors into `file` (not committed). Tensors are ordered by falling element size, then name, so
-/// that all are aligned; the header is padded to 8 bytes. The same content gives the same bytes.
+/// that all are aligned; the header is padded to 8 bytes. The same content gives the same bytes. Throws
+/// Error(checkpoint) for anything that parse_header() would refuse, before a byte is written.
 void write(AtomicFile& file, std::vector<TensorView> tensors, Metadata metadata);
 
 /// Validates a header against the size of the file that holds it, before anything else is allocated. `error` texts
@@ -51,7 +53,7 @@ struct Header {
     std::uint64_t begin, end;  ///< bytes, counted from the end of the header
   };
   std::map<std::string, Entry> tensors;
-  Metadata metadata;  ///< without the checksums
+  Metadata metadata;                               ///< without the checksums
   std::map<std::string, std::uint32_t> checksums;  ///< empty in files of other writers
 };
 Header parse_header(std::string_view json, std::uint64_t payload_bytes);

@@ -4,7 +4,7 @@ namespace heed {
 
 /// Turns SIGINT, SIGTERM and SIGHUP into a request to stop at the next safe point; a second one ends the process at
 /// once with 128 + n. SIGXFSZ is ignored, so that a write beyond a file size limit fails with an error instead.
-/// The handler is installed for the object's life (one at a time).
+/// SIGHUP stays ignored where it was (nohup). The handlers are installed for the object's life (one at a time).
 class StopSignal {
  public:
   StopSignal();

@@ -36,10 +36,10 @@ struct DataPosition {
 struct TokenBatch {
   std::vector<std::uint64_t> sentences;  ///< numbers in the corpus: the key of a pair's randomness
   std::vector<std::vector<TokenId>> source, target;
-  DataPosition next;  ///< where the stream stands after this batch
+  DataPosition next;  ///< where the stream stands after this batch; {epoch + 1, 0} after an epoch's last
   /// Target tokens, end marks counted.
   std::int64_t target_tokens() const;
-  /// Sentences times longest side, end mark counted.
+  /// Sentences times the longest of all sides, end mark counted.
   std::int64_t padded_tokens() const;
 };
 
@@ -49,12 +49,13 @@ struct TokenBatch {
 /// blocks (a window) at a time; a window's pairs are encoded, sorted by length (ties by a keyed random number), cut
 /// into batches, and the batches shuffled. Everything is a function of seed, epoch and window, so any position is
 /// computed, not replayed: only its window is prepared again. A batch never spans two windows; dropped pairs (an empty
-/// side, too long) are counted as visited with the batch after them, those at a window's end with its last batch.
+/// side, too long, excluded) are counted as visited with the last batch of their window, those of a window without
+/// batches with the batch after it. Memory: the window in use and the one being prepared.
 class BatchStream {
  public:
   /// `excluded`: pair numbers that are never visited (held out for validation), sorted. Throws Error(data) when not a
-  /// single pair can be used. When `start` does not fall between two batches (batch settings changed), the stream goes
-  /// on with the first batch that begins at or after it.
+  /// single pair can be used, Error(usage) for limits below 1. When `start` does not fall between two batches (batch
+  /// settings changed), the stream goes on with the first batch that begins at or after it.
   BatchStream(std::shared_ptr<const ParallelCorpus> corpus, Subwords source, Subwords target, BatchOptions options,
               std::vector<std::uint64_t> excluded = {}, DataPosition start = {});
   ~BatchStream();
@@ -69,8 +70,9 @@ class BatchStream {
   std::unique_ptr<State> state_;
 };
 
-/// Groups `lengths` (longest side of each item) into batches of similar length under `batch_tokens` (at least one item
-/// a batch); returns item numbers, longest batch first. Shared by validation and translation.
+/// Groups `lengths` (longest side of each item, end mark counted where there is one) into batches of similar length
+/// under `batch_tokens`, items times longest (at least one item a batch); returns item numbers, longest batch first,
+/// items of equal length in their order. Shared by training, validation and translation.
 std::vector<std::vector<std::size_t>> group_by_length(std::span<const std::int64_t> lengths, std::int64_t batch_tokens);
 
 }  // namespace heed

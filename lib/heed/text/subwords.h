@@ -9,12 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/base/tokens.h"
+
 namespace heed {
-
-using TokenId = std::int32_t;
-
-/// Ids that every vocabulary of heed has.
-inline constexpr TokenId kUnk = 0, kPad = 1, kBos = 2, kEos = 3;
 
 enum class SubwordKind { unigram, bpe };
 inline std::span<const std::string_view> enum_names(SubwordKind) {

@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <sys/utsname.h>
+#include <torch/version.h>
+#include <unistd.h>
+
+#include "heed/base/progress.h"
+#include "heed/train/precision.h"
+#include "heed/version.h"
+
+#include "run_app.h"
+
+namespace heed {
+namespace {
+
+/// The first value of `key` in a file of "key : value" lines (/proc/cpuinfo, /proc/meminfo), or an empty string.
+std::string proc_value(const char* path, std::string_view key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const std::size_t key_end = line.find_last_not_of(" \t", colon - 1);
+    if (line.substr(0, key_end + 1) != key) continue;
+    const std::size_t begin = line.find_first_not_of(" \t", colon + 1);
+    return begin == std::string::npos ? "" : line.substr(begin);
+  }
+  return "";
+}
+
+std::string compiler() {
+#if defined(__clang__)
+  return "clang++ " __clang_version__;
+#else
+  return "g++ " __VERSION__;
+#endif
+}
+
+std::string cpu_model() {
+  utsname system{};
+  uname(&system);
+  const std::string model = proc_value("/proc/cpuinfo", "model name");
+  return (model.empty() ? "unnamed" : model) + " (" + system.machine + ")";
+}
+
+/// Those that matter for matrix products.
+std::string cpu_features() {
+  std::set<std::string> has;
+  for (const char* key : {"flags", "Features"}) {
+    std::istringstream words(proc_value("/proc/cpuinfo", key));
+    for (std::string word; words >> word;) has.insert(word);
+  }
+  std::string found;
+  for (const char* feature : {"avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "amx_tile", "amx_bf16", "asimd",
+                              "asimddp", "bf16", "i8mm", "sve", "sve2"})
+    if (has.contains(feature)) found += (found.empty() ? "" : " ") + std::string(feature);
+  return found.empty() ? "none of those that speed up matrix products" : found;
+}
+
+std::string gigabytes(const char* key) {
+  std::istringstream kilobytes(proc_value("/proc/meminfo", key));
+  double value = 0;
+  kilobytes >> value;
+  return format_number(value / (1024 * 1024), 1);
+}
+
+/// LibTorch's own account of its build, cut down to the parts that decide about speed and devices.
+std::string build_flags() {
+  std::string summary;
+  const auto append = [&](const std::string& text) { summary += (summary.empty() ? "" : ", ") + text; };
+  std::istringstream lines(at::show_config());
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t text = line.find_first_not_of(" -");
+    if (text == std::string::npos || line.find("PyTorch built with") != std::string::npos) continue;
+    const std::string entry = line.substr(text);
+    if (!entry.starts_with("Build settings:")) {
+      append(entry.substr(0, std::min(entry.find(" for Intel"), entry.find(" ("))));
+      continue;
+    }
+    for (const char* key : {"BLAS_INFO=", "BUILD_TYPE=", "USE_CUDA=", "USE_GLOO=", "USE_MKLDNN=", "USE_OPENMP="}) {
+      const std::size_t begin = entry.find(std::string(" ") + key);
+      if (begin != std::string::npos) append(entry.substr(begin + 1, entry.find(',', begin) - begin - 1));
+    }
+  }
+  return summary;
+}
+
+void row(std::string_view name, const std::string& value) {
+  constexpr std::size_t kColumn = 16;
+  std::cout << name << ':' << std::string(kColumn - name.size() - 1, ' ') << value << '\n';
+}
+
+int examine(const AppRun& run) {
+  row("heed", kVersion);
+  row("compiler", compiler());
+  row("LibTorch", TORCH_VERSION);
+  row("LibTorch build", build_flags());
+  row("OpenCV", "not used yet");
+  row("CPU", cpu_model());
+  row("CPU features", cpu_features());
+  row("cores", std::to_string(std::thread::hardware_concurrency()));
+  row("threads", std::to_string(at::get_num_threads()));
+  row("memory", gigabytes("MemTotal") + " GB, " + gigabytes("MemAvailable") + " GB available");
+  const MatrixSpeed speed = measure_matrix_speed(c10::Device(run.device));
+  row("fp32 products", format_number(speed.fp32, 0) + " GFLOP/s");
+  row("bf16 products", format_number(speed.bf16, 0) + " GFLOP/s");
+  row("auto chooses", "--precision " + std::string(name_of(choose_precision(speed))) + ", --device " + run.device);
+  return 0;
+}
+
+}  // namespace
+}  // namespace heed
+
+int main(int argc, char** argv) {
+  const heed::AppInfo info{
+      .name = "heed-doctor",
+      .description =
+          "Prints what this machine and this build of heed offer, measures the speed of matrix products for "
+          "about a second, and says what 'auto' would choose.",
+      .example = "heed-doctor --threads 2"};
+  return heed::run_app(info, argc, argv, [](heed::Flags&) {}, heed::examine);
+}

@@ -1,0 +1,198 @@
+#include "run_app.h"
+
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <new>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
+#include <unistd.h>
+
+#include "heed/base/error.h"
+#include "heed/base/files.h"
+#include "heed/base/log.h"
+#include "heed/version.h"
+
+#include "command_line.h"
+#include "help.h"
+
+namespace heed {
+
+namespace log {
+inline std::span<const std::string_view> enum_names(Level) {
+  static constexpr std::string_view names[] = {"debug", "info", "warning", "error", "off"};
+  return names;
+}
+}  // namespace log
+
+namespace {
+
+constexpr std::uint64_t kLargestConfig = 1 << 20;
+
+struct ComputeOptions {
+  std::int64_t threads = 0;
+  std::string device = "auto";
+};
+
+template <OptionsOf<ComputeOptions> Options, class Visitor>
+void visit_fields(Options& options, Visitor&& visit) {
+  visit("threads", options.threads, "threads for computing; 0 takes OMP_NUM_THREADS or else every core");
+  visit("device", options.device, "auto, cpu or cuda:N; auto takes the first GPU that LibTorch can use");
+}
+
+struct GeneralOptions {
+  bool quiet = false;
+  log::Level log_level = log::Level::info;
+  std::string log_file;
+};
+
+template <OptionsOf<GeneralOptions> Options, class Visitor>
+void visit_fields(Options& options, Visitor&& visit) {
+  visit("quiet", options.quiet, "only warnings and errors on stderr");
+  visit("log-level", options.log_level, "the least important messages to show on stderr");
+  visit("log-file", options.log_file, "append all messages to this file too, with time stamps");
+}
+
+/// Flags that act at once and never stand in a settings file.
+struct ActionOptions {
+  std::string config;
+  bool dump_config = false;
+  bool version = false;
+  bool help = false;
+};
+
+template <OptionsOf<ActionOptions> Options, class Visitor>
+void visit_fields(Options& options, Visitor&& visit) {
+  visit("config", options.config, "settings file (TOML, keys named like the flags); flags win over it");
+  visit("dump-config", options.dump_config, "print the settings as such a file and stop");
+  visit("version", options.version, "print the version and stop");
+  visit("help", options.help, "print this text and stop");
+}
+
+/// Leaving from the handler itself works wherever the write was, and needs no check after each line.
+void leave_quietly(int) {
+  _exit(128 + SIGPIPE);
+}
+
+void end_quietly_on_closed_pipe() {
+  struct sigaction action {};
+  action.sa_handler = leave_quietly;
+  sigaction(SIGPIPE, &action, nullptr);
+}
+
+void start_logging(const GeneralOptions& options) {
+  log::set_level(options.quiet ? std::max(options.log_level, log::Level::warning) : options.log_level);
+  if (!options.log_file.empty()) log::also_to_file(options.log_file);
+}
+
+void set_threads(std::int64_t threads) {
+  constexpr std::int64_t kMost = 4096;
+  if (threads < 0 || threads > kMost) throw usage_error("--threads: expected 0 to " + std::to_string(kMost));
+  if (threads > 0) at::set_num_threads(static_cast<int>(threads));
+}
+
+std::string choose_device(const std::string& wanted) {
+  if (wanted == "cpu") return wanted;
+  if (wanted == "auto") return at::hasCUDA() ? "cuda:0" : "cpu";
+  const bool well_formed = wanted == "cuda" || (wanted.size() > 5 && wanted.size() < 9 && wanted.starts_with("cuda:") &&
+                                                wanted.find_first_not_of("0123456789", 5) == std::string::npos);
+  if (!well_formed) throw usage_error("--device: expected auto, cpu or cuda:N, got '" + wanted + "'");
+  if (!at::hasCUDA())
+    throw usage_error("--device " + wanted +
+                      ": this LibTorch sees no GPU; use --device cpu, or build against a CUDA "
+                      "LibTorch");
+  return wanted == "cuda" ? "cuda:0" : wanted;
+}
+
+void flush_results() {
+  errno = 0;
+  std::cout.flush();
+  if (!std::cout) throw data_error(std::string("cannot write to standard output: ") + std::strerror(errno));
+}
+
+int run(const AppInfo& info, int argc, const char* const* argv, const std::function<void(Flags&)>& declare,
+        const std::function<int(const AppRun&)>& body) {
+  Flags flags;
+  ComputeOptions compute;
+  GeneralOptions general;
+  ActionOptions actions;
+  declare(flags);
+  if (info.computes) flags.add(compute, "Computing");
+  flags.add(general, "General");
+  flags.add_actions(actions, "General");
+  parse_command_line(argc, argv, flags);
+
+  if (actions.help) {
+    std::cout << help_text(info, flags);
+    return 0;
+  }
+  if (actions.version) {
+    std::cout << info.name << " (heed) " << kVersion << '\n';
+    return 0;
+  }
+  if (!actions.config.empty()) flags.read_toml(read_file(actions.config, kLargestConfig), actions.config);
+  flags.resolve();
+  if (actions.dump_config) {
+    std::cout << flags.given_toml();
+    return 0;
+  }
+  flags.check_required();
+
+  start_logging(general);
+  AppRun app_run{.given = flags.given(), .device = "cpu", .resolved_toml = [&flags] { return flags.resolved_toml(); }};
+  if (info.computes) {
+    set_threads(compute.threads);
+    app_run.device = choose_device(compute.device);
+  }
+  return body(app_run);
+}
+
+int fail(ExitCode code, const std::string& message) {
+  log::error(message);
+  return static_cast<int>(code);
+}
+
+int fail_out_of_memory(const std::string& detail) {
+  return fail(ExitCode::out_of_memory,
+              "out of memory" + detail + "; try smaller batches (--batch-tokens) or a smaller model");
+}
+
+int fail_with_bug(const std::string& what) {
+  return fail(ExitCode::internal, what + "\nThis is a bug in heed " + kVersion +
+                                      ": please report it with the command line and this message.");
+}
+
+/// LibTorch's CPU allocator throws a plain c10::Error, known by its text alone.
+bool is_out_of_memory(const c10::Error& error) {
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: can't allocate memory") != nullptr ||
+         std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: not enough memory") != nullptr;
+}
+
+}  // namespace
+
+int run_app(const AppInfo& info, int argc, const char* const* argv, const std::function<void(Flags&)>& declare,
+            const std::function<int(const AppRun&)>& body) {
+  end_quietly_on_closed_pipe();
+  try {
+    const int result = run(info, argc, argv, declare, body);
+    flush_results();
+    return result;
+  } catch (const Error& error) {
+    return fail(error.code(), error.what());
+  } catch (const c10::Error& error) {
+    const bool verbose = log::level() == log::Level::debug;
+    const std::string text = verbose ? error.what() : error.what_without_backtrace();
+    return is_out_of_memory(error) ? fail_out_of_memory(verbose ? ": " + text : "") : fail_with_bug(text);
+  } catch (const std::bad_alloc&) {
+    return fail_out_of_memory("");
+  } catch (const std::exception& error) {
+    return fail_with_bug(error.what());
+  } catch (...) {
+    return fail_with_bug("something was thrown that is not an exception");
+  }
+}
+
+}  // namespace heed

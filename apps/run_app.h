@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "flags.h"
+
+namespace heed {
+
+struct AppInfo {
+  std::string name;         ///< as typed: "seq2seq-train"
+  std::string description;  ///< one or two sentences
+  std::string example;      ///< one command that works
+  bool computes = true;     ///< has --threads and --device
+};
+
+/// What the command line decided, besides the options structs themselves.
+struct AppRun {
+  std::set<std::string> given;                 ///< names set by a flag or the settings file; presets leave them alone
+  std::string device;                          ///< "cpu" or "cuda:N"; "auto" is decided already
+  std::function<std::string()> resolved_toml;  ///< all options with their values at the time of the call
+};
+
+/// The frame of every program: reads the command line and `--config` (flag before file before default), handles the
+/// flags that all programs share, runs `body` and returns its result as the exit code. It is the only catch-all: each
+/// error becomes one message on stderr and an exit code (heed/base/error.h). A closed standard output ends the process
+/// quietly with 141, one that cannot be written is an Error(data).
+int run_app(const AppInfo& info, int argc, const char* const* argv, const std::function<void(Flags&)>& declare,
+            const std::function<int(const AppRun&)>& body);
+
+}  // namespace heed

@@ -1,0 +1,22 @@
+# How heed's own targets are compiled.
+
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(HEED_CCACHE ccache)
+  if(HEED_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${HEED_CCACHE}")
+  endif()
+endif()
+
+function(heed_configure_target target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow)
+  if(HEED_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(HEED_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                             -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+endfunction()

@@ -1,0 +1,24 @@
+#include "heed/base/memory.h"
+
+#include <sys/resource.h>
+
+#include <fstream>
+#include <string>
+
+namespace heed {
+
+double peak_memory_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
+
+std::uint64_t available_memory() {
+  std::ifstream file("/proc/meminfo");
+  std::string key, unit;
+  for (std::uint64_t kilobytes = 0; file >> key >> kilobytes; std::getline(file, unit))
+    if (key == "MemAvailable:") return kilobytes * 1024;
+  return 0;
+}
+
+}  // namespace heed

@@ -1,0 +1,53 @@
+#include "heed/base/stop_signal.h"
+
+#include <array>
+#include <atomic>
+#include <csignal>
+
+#include <unistd.h>
+
+#include "heed/base/error.h"
+
+namespace heed {
+namespace {
+
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGXFSZ};
+
+std::atomic<int> received_signal = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "only lock-free atomics may be used in a signal handler");
+std::atomic<bool> installed = false;
+std::array<struct sigaction, kSignals.size()> previous_actions;
+
+void on_signal(int number) {
+  int none = 0;
+  if (!received_signal.compare_exchange_strong(none, number)) ::_exit(128 + number);
+}
+
+}  // namespace
+
+StopSignal::StopSignal() {
+  if (installed.exchange(true)) throw Error(ExitCode::internal, "two StopSignal objects at a time");
+  received_signal = 0;
+  struct sigaction stop = {}, ignore = {};
+  stop.sa_handler = on_signal;
+  stop.sa_flags = SA_RESTART;  // the request is polled; reads and writes in flight go on undisturbed
+  ignore.sa_handler = SIG_IGN;
+  for (std::size_t index = 0; index < kSignals.size(); ++index) {
+    const int number = kSignals[index];
+    ::sigaction(number, number == SIGXFSZ ? &ignore : &stop, &previous_actions[index]);
+    const bool under_nohup = number == SIGHUP && previous_actions[index].sa_handler == SIG_IGN;
+    if (under_nohup) ::sigaction(number, &ignore, nullptr);
+  }
+}
+
+StopSignal::~StopSignal() {
+  for (std::size_t index = 0; index < kSignals.size(); ++index)
+    ::sigaction(kSignals[index], &previous_actions[index], nullptr);
+  installed = false;
+}
+
+int StopSignal::received() const {
+  return received_signal;
+}
+
+}  // namespace heed

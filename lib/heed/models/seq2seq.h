@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <torch/nn/module.h>
+
+#include "heed/nn/dropout.h"
+
+/// What training and search see of a translation model. Shape letters as in nn/attention.h; R rows of a search: for
+/// each of B sentences the same number of hypotheses, sentence by sentence.
+namespace heed {
+
+/// A padded batch of source sentences.
+struct SourceBatch {
+  at::Tensor tokens;  ///< [B, S] int64, each sentence ended by the end mark
+  at::Tensor mask;    ///< [B, S] bool, true = a token, false = padding
+};
+
+/// The memory of a batch of sentences, to be read by the decoder.
+struct EncodedSource {
+  at::Tensor memory;  ///< [B, S, D]
+  at::Tensor mask;    ///< [B, S] bool
+};
+
+/// Where a search stands; owned by the search. What belongs to a sentence is held once, never per hypothesis.
+class DecoderState {
+ public:
+  virtual ~DecoderState() = default;
+  /// Keeps the sentences `sentences` [B'] and makes new row r a copy of old row `rows`[r] ([R'], int64; a row's
+  /// sentence follows from its place). When `sentences` is undefined all stay.
+  virtual void reorder(const at::Tensor& rows, const at::Tensor& sentences) = 0;
+};
+
+class Seq2SeqModel : public torch::nn::Module {
+ public:
+  /// `randomness` keys the dropouts of a model in training mode (rows: those of [B, S]); nullptr = no dropout.
+  virtual EncodedSource encode(const SourceBatch& source, const Randomness* randomness) = 0;
+  /// All steps at once, each seeing the true tokens before it: `target` [B, T] (start mark first, padded) ->
+  /// states [B, T, D] from which output_weight() makes logits.
+  virtual at::Tensor decode(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness) = 0;
+  /// [C, D]; logits are states times its transpose.
+  virtual at::Tensor output_weight() const = 0;
+
+  /// Begins a search with `hypotheses` rows per sentence.
+  virtual std::unique_ptr<DecoderState> start(const EncodedSource& encoded, std::int64_t hypotheses) = 0;
+  /// Feeds the last token of every row [R] int64 and returns the logits of the next one [R, C], float32.
+  virtual at::Tensor step(const at::Tensor& tokens, DecoderState& state) = 0;
+
+  /// Makes the weight copies that search in `dtype` uses (see LinearImpl::prepare_inference).
+  virtual void prepare_inference(at::ScalarType dtype) = 0;
+};
+
+}  // namespace heed

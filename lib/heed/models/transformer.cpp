@@ -1,0 +1,269 @@
+#include "heed/models/transformer.h"
+
+#include <cmath>
+#include <string>
+
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+
+#include "heed/base/error.h"
+#include "heed/base/tokens.h"
+
+namespace heed {
+namespace {
+
+// Dropout sites of a layer: one per sub-layer, the inner one of the feed-forward part, those on attention weights.
+constexpr std::uint64_t kSitesPerLayer = 8;
+enum Site : std::uint64_t { kSelfResidual, kCrossResidual, kFeedForwardResidual, kFeedForwardInner, kSelfWeights, kCrossWeights };
+// The decoder's sites start here, so that encoder layers can be added without moving them.
+constexpr std::uint64_t kDecoderSites = 1 << 20;
+constexpr std::uint64_t kEmbeddingSite = (1 << 20) - 1;
+
+DropoutSite residual_site(const TransformerOptions& options, std::uint64_t first_site, Site site) {
+  return {options.dropout, first_site + site};
+}
+
+MultiHeadAttentionOptions attention_options(const TransformerOptions& options, std::uint64_t first_site, Site site) {
+  return {.heads = options.heads,
+          .width = options.dim,
+          .head_dim = options.head_dim,
+          .kv_heads = options.kv_heads,
+          .dropout = {options.attention_dropout, first_site + site}};
+}
+
+MultiHeadAttentionOptions causal(MultiHeadAttentionOptions options) {
+  options.causal = true;
+  return options;
+}
+
+FeedForward feed_forward_of(const TransformerOptions& options, std::uint64_t first_site) {
+  return FeedForward(options.dim, options.ffn_dim, options.activation,
+                     residual_site(options, first_site, kFeedForwardInner));
+}
+
+// Where a sub-layer reads and how its result joins the residual stream.
+template <class SubLayer>
+at::Tensor residual(bool norm_first, const at::Tensor& x, LayerNorm& norm, const SubLayer& sub_layer) {
+  return norm_first ? x + sub_layer(norm(x)) : norm(x + sub_layer(x));
+}
+
+struct TransformerState : DecoderState {
+  std::vector<KeyValueCache> self_attention;  // per layer, rows R
+  std::vector<KeyValue> memory;               // per layer, sentences B: never copied per hypothesis
+  at::Tensor memory_mask;                     // [B, 1, 1, S]
+  std::int64_t position = 0;
+
+  void reorder(const at::Tensor& rows, const at::Tensor& sentences) override {
+    for (KeyValueCache& cache : self_attention) cache.reorder(rows);
+    if (!sentences.defined()) return;
+    for (KeyValue& layer : memory)
+      layer = {layer.key.index_select(0, sentences), layer.value.index_select(0, sentences)};
+    memory_mask = memory_mask.index_select(0, sentences);
+  }
+};
+
+}  // namespace
+
+void validate(const TransformerOptions& o) {
+  const auto require = [](bool holds, const std::string& message) {
+    if (!holds) throw usage_error(message);
+  };
+  const auto in_range = [&](const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
+    require(value >= low && value <= high, std::string(name) + " must be " + std::to_string(low) + " to " +
+                                               std::to_string(high) + ", not " + std::to_string(value));
+  };
+  in_range("vocabulary size", o.source_vocab, 4, 10'000'000);
+  in_range("vocabulary size", o.target_vocab, 4, 10'000'000);
+  in_range("enc-layers", o.enc_layers, 1, 1000);
+  in_range("dec-layers", o.dec_layers, 1, 1000);
+  in_range("dim", o.dim, 1, 65'536);
+  in_range("ffn-dim", o.ffn_dim, 1, 1 << 20);
+  in_range("heads", o.heads, 1, 4096);
+  in_range("kv-heads", o.kv_heads, 0, o.heads);
+  in_range("head-dim", o.head_dim, 0, 65'536);
+  in_range("max-positions", o.max_positions, 1, 1 << 20);
+  require(o.dropout >= 0 && o.dropout < 1, "dropout must be at least 0 and below 1");
+  require(o.attention_dropout >= 0 && o.attention_dropout < 1, "attention-dropout must be at least 0 and below 1");
+  require(o.head_dim > 0 || o.dim % o.heads == 0,
+          "dim " + std::to_string(o.dim) + " is not a multiple of heads " + std::to_string(o.heads) +
+              ": choose another number of heads, or say the width of a head with --head-dim");
+  require(o.kv_heads == 0 || o.heads % o.kv_heads == 0, "heads must be a multiple of kv-heads");
+  require(o.tie != TieEmbeddings::all || o.source_vocab == o.target_vocab,
+          "--tie all needs one vocabulary for both sides: use --tie output, or a shared vocabulary");
+}
+
+std::int64_t parameter_count(const TransformerOptions& o) {
+  const std::int64_t head = o.head_dim > 0 ? o.head_dim : o.dim / o.heads;
+  const std::int64_t query = o.heads * head, memory = (o.kv_heads > 0 ? o.kv_heads : o.heads) * head;
+  const std::int64_t attention = 2 * (o.dim * query) + 2 * (o.dim * memory) + query + 2 * memory + o.dim;
+  const std::int64_t feed_forward = 2 * o.dim * o.ffn_dim + o.ffn_dim + o.dim;
+  const std::int64_t norm = 2 * o.dim;
+  const std::int64_t tables = o.tie == TieEmbeddings::all      ? o.source_vocab
+                              : o.tie == TieEmbeddings::output ? o.source_vocab + o.target_vocab
+                                                               : o.source_vocab + 2 * o.target_vocab;
+  const std::int64_t positions = o.positions == Positions::learned ? 2 * o.max_positions * o.dim : 0;
+  return tables * o.dim + positions + o.enc_layers * (attention + feed_forward + 2 * norm) +
+         o.dec_layers * (2 * attention + feed_forward + 3 * norm) + 2 * norm;
+}
+
+TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
+    : self_attention(register_module("self_attention",
+                                     MultiHeadAttention(attention_options(options, first_site, kSelfWeights)))),
+      feed_forward(register_module("feed_forward", feed_forward_of(options, first_site))),
+      self_attention_norm(register_module("self_attention_norm", LayerNorm(options.dim))),
+      feed_forward_norm(register_module("feed_forward_norm", LayerNorm(options.dim))),
+      norm_first_(options.norm_first),
+      self_attention_dropout_(residual_site(options, first_site, kSelfResidual)),
+      feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
+
+at::Tensor TransformerEncoderLayerImpl::forward(at::Tensor x, const at::Tensor& mask, const Randomness* randomness) {
+  x = residual(norm_first_, x, self_attention_norm, [&](const at::Tensor& y) {
+    return dropout_if(is_training(), self_attention(y, y, mask, randomness), self_attention_dropout_, randomness);
+  });
+  return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) {
+    return dropout_if(is_training(), feed_forward(y, randomness), feed_forward_dropout_, randomness);
+  });
+}
+
+TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
+    : self_attention(register_module(
+          "self_attention", MultiHeadAttention(causal(attention_options(options, first_site, kSelfWeights))))),
+      cross_attention(register_module("cross_attention",
+                                      MultiHeadAttention(attention_options(options, first_site, kCrossWeights)))),
+      feed_forward(register_module("feed_forward", feed_forward_of(options, first_site))),
+      self_attention_norm(register_module("self_attention_norm", LayerNorm(options.dim))),
+      cross_attention_norm(register_module("cross_attention_norm", LayerNorm(options.dim))),
+      feed_forward_norm(register_module("feed_forward_norm", LayerNorm(options.dim))),
+      norm_first_(options.norm_first),
+      self_attention_dropout_(residual_site(options, first_site, kSelfResidual)),
+      cross_attention_dropout_(residual_site(options, first_site, kCrossResidual)),
+      feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
+
+// Padding stands only at the end of a target, so the causal rule alone keeps it from every token before it.
+at::Tensor TransformerDecoderLayerImpl::forward(at::Tensor x, const at::Tensor& memory, const at::Tensor& memory_mask,
+                                                const Randomness* randomness) {
+  x = residual(norm_first_, x, self_attention_norm, [&](const at::Tensor& y) {
+    return dropout_if(is_training(), self_attention(y, y, at::Tensor(), randomness), self_attention_dropout_,
+                      randomness);
+  });
+  x = residual(norm_first_, x, cross_attention_norm, [&](const at::Tensor& y) {
+    return dropout_if(is_training(), cross_attention(y, memory, memory_mask, randomness), cross_attention_dropout_,
+                      randomness);
+  });
+  return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) {
+    return dropout_if(is_training(), feed_forward(y, randomness), feed_forward_dropout_, randomness);
+  });
+}
+
+at::Tensor TransformerDecoderLayerImpl::step(at::Tensor x, KeyValueCache& cache, const KeyValue& memory,
+                                             const at::Tensor& memory_mask) {
+  x = residual(norm_first_, x, self_attention_norm,
+               [&](const at::Tensor& y) { return self_attention->step(y, cache); });
+  // The hypotheses of a sentence stand side by side as queries of one attention to its memory.
+  x = residual(norm_first_, x, cross_attention_norm, [&](const at::Tensor& y) {
+    const at::Tensor queries = y.view({memory.key.size(0), -1, y.size(2)});                    // [B, hypotheses, D]
+    return cross_attention->attend_to(queries, memory, memory_mask).view({y.size(0), 1, -1});  // [R, 1, D]
+  });
+  return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) { return feed_forward(y, nullptr); });
+}
+
+TransformerImpl::TransformerImpl(TransformerOptions given) : options(given) {
+  validate(options);
+  source_embedding = register_module("source_embedding", Embedding(options.source_vocab, options.dim, kPad));
+  if (options.tie != TieEmbeddings::all)
+    target_embedding = register_module("target_embedding", Embedding(options.target_vocab, options.dim, kPad));
+  if (options.positions == Positions::learned) {
+    const auto table = [&] { return at::randn({options.max_positions, options.dim}) * 0.02; };
+    source_positions = register_parameter("source_positions", table());
+    target_positions = register_parameter("target_positions", table());
+  }
+  encoder = register_module("encoder", torch::nn::ModuleList());
+  for (std::int64_t i = 0; i < options.enc_layers; ++i)
+    encoder->push_back(TransformerEncoderLayer(options, static_cast<std::uint64_t>(i) * kSitesPerLayer));
+  decoder = register_module("decoder", torch::nn::ModuleList());
+  for (std::int64_t i = 0; i < options.dec_layers; ++i)
+    decoder->push_back(
+        TransformerDecoderLayer(options, kDecoderSites + static_cast<std::uint64_t>(i) * kSitesPerLayer));
+  encoder_norm = register_module("encoder_norm", LayerNorm(options.dim));
+  decoder_norm = register_module("decoder_norm", LayerNorm(options.dim));
+  if (options.tie == TieEmbeddings::none)
+    output = register_module("output", Linear(options.dim, options.target_vocab, /*with_bias=*/false));
+  source_dropout_ = {options.dropout, kEmbeddingSite};
+  target_dropout_ = {options.dropout, kDecoderSites + kEmbeddingSite};
+}
+
+EncodedSource TransformerImpl::encode(const SourceBatch& source, const Randomness* randomness) {
+  const at::Tensor mask = source.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
+  at::Tensor x = embed(source_embedding, source_positions, source.tokens, 0, source_dropout_, randomness);
+  for (const auto& layer : *encoder)
+    x = layer->as<TransformerEncoderLayerImpl>()->forward(x, mask, randomness);
+  return {encoder_norm(x), source.mask};  // [B, S, D]
+}
+
+at::Tensor TransformerImpl::decode(const EncodedSource& encoded, const at::Tensor& target,
+                                   const Randomness* randomness) {
+  const at::Tensor memory_mask = encoded.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
+  at::Tensor x = embed(table_of_target(), target_positions, target, 0, target_dropout_, randomness);
+  for (const auto& layer : *decoder)
+    x = layer->as<TransformerDecoderLayerImpl>()->forward(x, encoded.memory, memory_mask, randomness);
+  return decoder_norm(x);  // [B, T, D]
+}
+
+at::Tensor TransformerImpl::output_weight() const {
+  switch (options.tie) {
+    case TieEmbeddings::none: return output->weight;
+    case TieEmbeddings::output: return target_embedding->weight;
+    case TieEmbeddings::all: break;
+  }
+  return source_embedding->weight;
+}
+
+std::unique_ptr<DecoderState> TransformerImpl::start(const EncodedSource& encoded, std::int64_t) {
+  auto state = std::make_unique<TransformerState>();
+  state->self_attention.resize(static_cast<std::size_t>(options.dec_layers));
+  for (const auto& layer : *decoder)
+    state->memory.push_back(
+        layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(encoded.memory));
+  state->memory_mask = encoded.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
+  return state;
+}
+
+at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstract_state) {
+  auto& state = static_cast<TransformerState&>(abstract_state);
+  at::Tensor x =
+      embed(table_of_target(), target_positions, tokens.unsqueeze(1), state.position, {}, nullptr);  // [R, 1, D]
+  ++state.position;
+  for (std::size_t i = 0; i < decoder->size(); ++i)
+    x = decoder[i]->as<TransformerDecoderLayerImpl>()->step(x, state.self_attention[i], state.memory[i],
+                                                            state.memory_mask);
+  const at::ScalarType dtype = compute_dtype();
+  const bool prepared = inference_output_weight_.defined() && inference_output_weight_.scalar_type() == dtype;
+  const at::Tensor weight = prepared ? inference_output_weight_ : output_weight().to(dtype);
+  return at::linear(decoder_norm(x).squeeze(1).to(dtype), weight).to(at::kFloat);  // [R, C]
+}
+
+void TransformerImpl::prepare_inference(at::ScalarType dtype) {
+  heed::prepare_inference(*this, dtype);
+  inference_output_weight_ = output_weight().detach().to(dtype);
+}
+
+Embedding& TransformerImpl::table_of_target() {
+  return options.tie == TieEmbeddings::all ? source_embedding : target_embedding;
+}
+
+// Token embedding times sqrt(D) plus positions: [B, L] -> [B, L, D].
+at::Tensor TransformerImpl::embed(Embedding& table, const at::Tensor& learned, const at::Tensor& tokens,
+                                  std::int64_t first_position, const DropoutSite& site,
+                                  const Randomness* randomness) {
+  const std::int64_t length = tokens.size(1);
+  const at::Tensor embedded = table(tokens) * std::sqrt(static_cast<double>(options.dim));  // [B, L, D]
+  if (learned.defined() && first_position + length > options.max_positions)
+    throw data_error("a sentence of " + std::to_string(first_position + length) + " tokens is longer than the " +
+                     std::to_string(options.max_positions) + " learned positions of this model");
+  const at::Tensor positions =
+      learned.defined() ? learned.narrow(0, first_position, length)  // [L, D]
+                        : sinusoidal_positions(first_position, length, options.dim, embedded.options());
+  return dropout_if(is_training(), embedded + positions, site, randomness);
+}
+
+}  // namespace heed

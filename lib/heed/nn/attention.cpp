@@ -1,0 +1,161 @@
+#include "heed/nn/attention.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+namespace heed {
+namespace {
+
+// The mask that holds for both the padding and the causal rule, or undefined when everything may be attended.
+at::Tensor combined_mask(const AttendOptions& options, const at::Tensor& q, const at::Tensor& k) {
+  if (!options.causal) return options.mask;
+  const std::int64_t queries = q.size(2), keys = k.size(2);
+  const at::Tensor causal =
+      at::ones({queries, keys}, q.options().dtype(at::kBool)).tril(keys - queries);  // [T, S]
+  return options.mask.defined() ? options.mask.logical_and(causal) : causal;
+}
+
+// Grouped heads: each key/value head serves H / G query heads.
+at::Tensor repeat_heads(const at::Tensor& grouped, std::int64_t heads) {
+  return grouped.size(1) == heads ? grouped : grouped.repeat_interleave(heads / grouped.size(1), 1);  // [B, H, S, K]
+}
+
+double scale_of(const AttendOptions& options, const at::Tensor& q) {
+  return options.scale != 0 ? options.scale : 1.0 / std::sqrt(static_cast<double>(q.size(3)));
+}
+
+MultiHeadAttentionOptions resolved(MultiHeadAttentionOptions options) {
+  if (options.head_dim == 0) {
+    TORCH_CHECK(options.width % options.heads == 0, "MultiHeadAttention: width ", options.width,
+                " is not a multiple of ", options.heads, " heads; give head_dim");
+    options.head_dim = options.width / options.heads;
+  }
+  if (options.value_head_dim == 0) options.value_head_dim = options.head_dim;
+  if (options.memory_width == 0) options.memory_width = options.width;
+  if (options.kv_heads == 0) options.kv_heads = options.heads;
+  TORCH_CHECK(options.heads % options.kv_heads == 0, "MultiHeadAttention: ", options.heads,
+              " heads are not a multiple of ", options.kv_heads, " key/value heads");
+  return options;
+}
+
+}  // namespace
+
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttendOptions& options) {
+  const at::Tensor query = q.to(at::kFloat);
+  const at::Tensor key = repeat_heads(k.to(at::kFloat), q.size(1)), value = repeat_heads(v.to(at::kFloat), q.size(1));
+  const double scale = scale_of(options, q);
+  if (!options.mask.defined() && (!options.causal || q.size(2) == k.size(2)))
+    return at::scaled_dot_product_attention(query, key, value, {}, 0.0, options.causal, scale);  // [B, H, T, V]
+
+  // The kernel divides by the sum of a row's weights: a row without keys is let through and set to zero after it.
+  // On the CPU, where looking costs nothing, this is skipped when there is no such row.
+  const at::Tensor mask = combined_mask(options, q, k);
+  const at::Tensor any = mask.any(-1, true);  // [.., T, 1]
+  if (mask.is_cpu() && any.all().item<bool>())
+    return at::scaled_dot_product_attention(query, key, value, mask, 0.0, false, scale);  // [B, H, T, V]
+  return at::scaled_dot_product_attention(query, key, value, mask.logical_or(any.logical_not()), 0.0, false, scale)
+      .mul(any);  // [B, H, T, V]
+}
+
+Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttendOptions& options,
+                         const DropoutSite& dropout_site, const Randomness* randomness) {
+  const at::Tensor key = repeat_heads(k.to(at::kFloat), q.size(1)), value = repeat_heads(v.to(at::kFloat), q.size(1));
+  at::Tensor scores = at::matmul(q.to(at::kFloat), key.transpose(2, 3)) * scale_of(options, q);  // [B, H, T, S]
+  const at::Tensor mask = combined_mask(options, q, k);
+  if (mask.defined()) scores = scores.masked_fill(mask.logical_not(), -std::numeric_limits<float>::infinity());
+  at::Tensor weights;
+  if (mask.defined()) {
+    // Rows without any key are all -inf, of which softmax makes NaN: they become zeros, in the gradient too.
+    const at::Tensor any = mask.any(-1, true);
+    weights = at::softmax(scores.masked_fill(any.logical_not(), 0.0), -1).mul(any);
+  } else {
+    weights = at::softmax(scores, -1);
+  }
+  const at::Tensor dropped =
+      randomness != nullptr ? attention_dropout(weights, dropout_site, *randomness) : weights;
+  return {at::matmul(dropped, value), weights};  // [B, H, T, V], [B, H, T, S]
+}
+
+void KeyValueCache::reorder(const at::Tensor& rows) {
+  if (!room.key.defined()) return;
+  room.key = room.key.index_select(0, rows);      // [B', G, capacity, K]
+  room.value = room.value.index_select(0, rows);  // [B', G, capacity, V]
+}
+
+MultiHeadAttentionImpl::MultiHeadAttentionImpl(std::int64_t n_head, std::int64_t d_model, std::int64_t d_head)
+    : MultiHeadAttentionImpl(MultiHeadAttentionOptions{.heads = n_head, .width = d_model, .head_dim = d_head}) {}
+
+MultiHeadAttentionImpl::MultiHeadAttentionImpl(MultiHeadAttentionOptions given)
+    : options(resolved(given)),
+      query_projection(
+          register_module("query_projection", Linear(options.width, options.heads * options.head_dim, options.bias))),
+      key_projection(register_module(
+          "key_projection", Linear(options.memory_width, options.kv_heads * options.head_dim, options.bias))),
+      value_projection(register_module(
+          "value_projection", Linear(options.memory_width, options.kv_heads * options.value_head_dim, options.bias))),
+      output_projection(register_module(
+          "output_projection", Linear(options.heads * options.value_head_dim, options.width, options.bias))) {}
+
+at::Tensor MultiHeadAttentionImpl::forward(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask,
+                                           const Randomness* randomness) {
+  if (is_training() && randomness != nullptr && options.dropout.p > 0)
+    return forward_with_weights(query, memory, mask, randomness).output;
+  const at::Tensor q = split_heads(query_projection(query), options.heads);       // [B, H, T, K]
+  const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);     // [B, G, S, K]
+  const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);   // [B, G, S, V]
+  return join_heads(attend(q, k, v, {.mask = mask, .causal = options.causal}));  // [B, T, D]
+}
+
+MultiHeadAttentionImpl::WithWeights MultiHeadAttentionImpl::forward_with_weights(const at::Tensor& query,
+                                                                                 const at::Tensor& memory,
+                                                                                 const at::Tensor& mask,
+                                                                                 const Randomness* randomness) {
+  const at::Tensor q = split_heads(query_projection(query), options.heads);      // [B, H, T, K]
+  const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);    // [B, G, S, K]
+  const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);  // [B, G, S, V]
+  const auto [output, weights] = attend_explicit(q, k, v, {.mask = mask, .causal = options.causal}, options.dropout,
+                                                 is_training() ? randomness : nullptr);
+  return {join_heads(output), weights};  // [B, T, D], [B, H, T, S]
+}
+
+KeyValue MultiHeadAttentionImpl::project_memory(const at::Tensor& memory) {
+  return {split_heads(key_projection(memory), options.kv_heads).to(at::kFloat).contiguous(),     // [B, G, S, K]
+          split_heads(value_projection(memory), options.kv_heads).to(at::kFloat).contiguous()};  // [B, G, S, V]
+}
+
+at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask) {
+  const at::Tensor q = split_heads(query_projection(query), options.heads);      // [B, H, T, K]
+  return join_heads(attend(q, memory.key, memory.value, {.mask = mask}));        // [B, T, D]
+}
+
+at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueCache& cache) {
+  const auto [k, v] = project_memory(query);  // [B, G, 1, K / V]
+  const std::int64_t capacity = cache.room.key.defined() ? cache.room.key.size(2) : 0;
+  if (cache.length == capacity) {
+    const auto grown = [](const at::Tensor& room, const at::Tensor& like) {
+      const at::Tensor block =
+          at::zeros({like.size(0), like.size(1), KeyValueCache::kBlock, like.size(3)}, like.options());
+      return room.defined() ? at::cat({room, block}, 2) : block;  // [B, G, capacity + kBlock, K / V]
+    };
+    cache.room = {grown(cache.room.key, k), grown(cache.room.value, v)};
+  }
+  cache.room.key.select(2, cache.length).copy_(k.squeeze(2));
+  cache.room.value.select(2, cache.length).copy_(v.squeeze(2));
+  ++cache.length;
+  const at::Tensor written =
+      at::arange(cache.room.key.size(2), k.options().dtype(at::kLong)).lt(cache.length);  // [capacity]
+  return attend_to(query, cache.room, written);                                           // [B, 1, D]
+}
+
+// [B, L, heads * W] -> [B, heads, L, W]
+at::Tensor MultiHeadAttentionImpl::split_heads(const at::Tensor& projected, std::int64_t heads) const {
+  return projected.view({projected.size(0), projected.size(1), heads, -1}).transpose(1, 2);
+}
+
+// [B, H, T, V] -> [B, T, D]
+at::Tensor MultiHeadAttentionImpl::join_heads(const at::Tensor& attended) {
+  return output_projection(attended.transpose(1, 2).flatten(2));
+}
+
+}  // namespace heed

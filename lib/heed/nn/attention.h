@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include "heed/nn/dropout.h"
+#include "heed/nn/layers.h"
+
+/// Attention (Vaswani et al. 2017). Shape letters, here and in models:
+///
+///     B  batch: sentences, or sentences times beam      T  target or query length     S  source or memory length
+///     D  model width    H  query heads    G  key/value heads    K  key width of a head    V  value width of a head
+///     F  feed-forward width                             C  channels, vocabulary
+///
+/// One mask rule: bool, true = may be attended.
+namespace heed {
+
+/// What attend() is told besides queries, keys and values.
+struct AttendOptions {
+  at::Tensor mask = {};  ///< bool, broadcastable to [B, H, T, S]; undefined = everything may be attended
+  bool causal = false;   ///< query t sees keys 0 .. t + S - T only
+  double scale = 0;      ///< factor of the scores; 0 = 1 / sqrt(K)
+};
+
+/// softmax(scale q k^T) v by the library's fused kernel: q [B, H, T, K], k [B, G, S, K], v [B, G, S, V] with H a
+/// multiple of G -> [B, H, T, V]. A query that may attend to nothing gives zeros, never NaN. In float32.
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttendOptions& options = {});
+
+/// The same written out: every step is visible, the weights can be looked at and dropped out. The judge of attend().
+struct Attended {
+  at::Tensor output;   ///< [B, H, T, V]
+  at::Tensor weights;  ///< [B, H, T, S], rows sum to one, or to zero where nothing may be attended; before dropout
+};
+Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                         const AttendOptions& options = {}, const DropoutSite& dropout_site = {},
+                         const Randomness* randomness = nullptr);
+
+struct MultiHeadAttentionOptions {
+  std::int64_t heads = 8;           ///< H, query heads
+  std::int64_t width = 512;         ///< D, width of queries and of the output
+  std::int64_t head_dim = 0;        ///< K; 0 = width / heads
+  std::int64_t value_head_dim = 0;  ///< V; 0 = head_dim
+  std::int64_t memory_width = 0;    ///< width of the memory; 0 = width
+  std::int64_t kv_heads = 0;        ///< G (Ainslie et al. 2023, grouped-query attention); 0 = heads
+  bool bias = true;                 ///< of all four projections
+  bool causal = false;              ///< self-attention that never looks ahead
+  DropoutSite dropout = {};         ///< on the attention weights; p = 0: none (and the fused kernel can be used)
+};
+
+/// Keys and values of one attention, owned by the caller, so that the module stays stateless.
+struct KeyValue {
+  at::Tensor key;    ///< [B, G, S, K]
+  at::Tensor value;  ///< [B, G, S, V]
+};
+
+/// Keys and values of self-attention that grow step by step. Room is taken in blocks of `kBlock` steps, so that most
+/// steps write in place; unused room is masked.
+struct KeyValueCache {
+  static constexpr std::int64_t kBlock = 16;
+  KeyValue room;            ///< [B, G, capacity, K / V], undefined before the first step
+  std::int64_t length = 0;  ///< steps written
+
+  /// Row r of the batch becomes a copy of old row rows[r] (int64 [B']).
+  void reorder(const at::Tensor& rows);
+};
+
+/// Multi-head attention: project, attend head by head, concatenate, project.
+class MultiHeadAttentionImpl : public torch::nn::Module {
+ public:
+  /// Self- or cross-attention of width d_model; d_head is free of d_model / n_head.
+  MultiHeadAttentionImpl(std::int64_t n_head, std::int64_t d_model, std::int64_t d_head);
+  explicit MultiHeadAttentionImpl(MultiHeadAttentionOptions options);
+
+  /// query [B, T, D], memory [B, S, M] -> [B, T, D]. `mask`: bool, broadcastable to [B, H, T, S].
+  at::Tensor forward(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask = {},
+                     const Randomness* randomness = nullptr);
+
+  struct WithWeights {
+    at::Tensor output;   ///< [B, T, D]
+    at::Tensor weights;  ///< [B, H, T, S]
+  };
+  /// As forward(), by the explicit path, with the attention weights.
+  WithWeights forward_with_weights(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask = {},
+                                   const Randomness* randomness = nullptr);
+
+  /// Keys and values of a memory [B, S, M], to be used for many queries.
+  KeyValue project_memory(const at::Tensor& memory);
+  /// Attention of queries [B, T, D] to keys and values projected before -> [B, T, D].
+  at::Tensor attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask = {});
+  /// One step of causal self-attention: query [B, 1, D] joins the cache and attends to all in it -> [B, 1, D].
+  at::Tensor step(const at::Tensor& query, KeyValueCache& cache);
+
+  const MultiHeadAttentionOptions options;  ///< with the zeros resolved
+  Linear query_projection{nullptr}, key_projection{nullptr}, value_projection{nullptr}, output_projection{nullptr};
+
+ private:
+  at::Tensor split_heads(const at::Tensor& projected, std::int64_t heads) const;
+  at::Tensor join_heads(const at::Tensor& attended);
+};
+TORCH_MODULE(MultiHeadAttention);
+
+}  // namespace heed

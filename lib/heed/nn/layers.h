@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include "heed/nn/dropout.h"
+
+namespace heed {
+
+/// Number type of the matrix products of Linear layers and the cross-entropy on this thread: float32 (default) or
+/// bfloat16 with float32 master weights. The rest (normalisation, residuals, attention, loss) stays in float32.
+at::ScalarType compute_dtype();
+
+/// Sets compute_dtype() for a scope.
+class ComputeDtypeGuard {
+ public:
+  explicit ComputeDtypeGuard(at::ScalarType dtype);
+  ~ComputeDtypeGuard();
+  ComputeDtypeGuard(const ComputeDtypeGuard&) = delete;
+  ComputeDtypeGuard& operator=(const ComputeDtypeGuard&) = delete;
+
+ private:
+  at::ScalarType previous_;
+};
+
+/// x W^T + b. Xavier-uniform weights (Glorot and Bengio 2010), zero bias.
+class LinearImpl : public torch::nn::Module {
+ public:
+  LinearImpl(std::int64_t inputs, std::int64_t outputs, bool with_bias = true);
+  /// [.., inputs] -> [.., outputs], in compute_dtype().
+  at::Tensor forward(const at::Tensor& input);
+  /// Makes a copy of the weights in `dtype` that is used while gradients are off. To be called again when the
+  /// weights change.
+  void prepare_inference(at::ScalarType dtype);
+
+  at::Tensor weight, bias;  ///< [outputs, inputs], [outputs] (undefined without bias)
+
+ private:
+  at::Tensor inference_weight_, inference_bias_;
+};
+TORCH_MODULE(Linear);
+
+/// Ba et al. 2016, over the last dimension, in float32.
+class LayerNormImpl : public torch::nn::Module {
+ public:
+  explicit LayerNormImpl(std::int64_t width);
+  at::Tensor forward(const at::Tensor& input);
+
+  at::Tensor weight, bias;  ///< [width]
+};
+TORCH_MODULE(LayerNorm);
+
+/// Rows of a table. Normal with deviation width^-0.5; the row of `padding` is zero and gets no gradient.
+class EmbeddingImpl : public torch::nn::Module {
+ public:
+  EmbeddingImpl(std::int64_t count, std::int64_t width, std::int64_t padding);
+  /// [B, T] int64 -> [B, T, width].
+  at::Tensor forward(const at::Tensor& ids);
+
+  at::Tensor weight;  ///< [count, width]
+
+ private:
+  std::int64_t padding_;
+};
+TORCH_MODULE(Embedding);
+
+/// PE(t, 2i) = sin(t / 10000^(2i / D)), PE(t, 2i + 1) = cos of the same (Vaswani et al. 2017): [length, width] for
+/// positions first, first + 1, ...
+at::Tensor sinusoidal_positions(std::int64_t first, std::int64_t length, std::int64_t width,
+                                const at::TensorOptions& options);
+
+enum class Activation { relu, gelu };
+inline std::span<const std::string_view> enum_names(Activation) {
+  static constexpr std::string_view names[] = {"relu", "gelu"};
+  return names;
+}
+
+/// Linear, activation, dropout, Linear: [B, T, D] -> [B, T, D], position by position.
+class FeedForwardImpl : public torch::nn::Module {
+ public:
+  FeedForwardImpl(std::int64_t width, std::int64_t inner_width, Activation activation, DropoutSite inner_dropout);
+  at::Tensor forward(const at::Tensor& input, const Randomness* randomness);
+
+  Linear expand{nullptr}, contract{nullptr};
+
+ private:
+  Activation activation_;
+  DropoutSite inner_dropout_;
+};
+TORCH_MODULE(FeedForward);
+
+/// dropout() while a module trains with randomness given, `input` otherwise.
+at::Tensor dropout_if(bool training, const at::Tensor& input, const DropoutSite& site, const Randomness* randomness);
+
+/// Calls prepare_inference(dtype) on every Linear below `module`.
+void prepare_inference(torch::nn::Module& module, at::ScalarType dtype);
+
+}  // namespace heed

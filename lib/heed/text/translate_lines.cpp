@@ -1,0 +1,129 @@
+#include "heed/text/translate_lines.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <sstream>
+
+#include "heed/base/error.h"
+#include "heed/base/files.h"
+#include "heed/base/log.h"
+#include "heed/base/memory.h"
+#include "heed/base/progress.h"
+#include "heed/base/stop_signal.h"
+
+namespace heed {
+namespace {
+
+// Reads up to `count` lines; false when there was none left.
+bool read_lines(std::istream& in, std::int64_t count, bool& at_start, std::vector<std::string>& lines) {
+  lines.clear();
+  for (std::string line; std::ssize(lines) < count && std::getline(in, line);) {
+    if (at_start && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+    at_start = false;
+    if (line.ends_with('\r')) line.pop_back();
+    lines.push_back(std::move(line));
+  }
+  return !lines.empty();
+}
+
+std::string format(const std::vector<std::vector<Translation>>& translations, bool with_score) {
+  std::string text;
+  for (const auto& alternatives : translations)
+    for (const Translation& translation : alternatives) {
+      if (with_score) text += format_number(translation.score, 4) + '\t';
+      text += translation.text + '\n';
+    }
+  return text;
+}
+
+// stdout, or a file that appears when it is complete.
+class Output {
+ public:
+  Output(const std::string& path, std::ostream& standard_output) : standard_output_(standard_output) {
+    if (path != "-") file_.emplace(path);
+  }
+  void write(std::string_view text, bool flush) {
+    if (file_) return file_->write(text);
+    standard_output_.write(text.data(), static_cast<std::streamsize>(text.size()));
+    if (flush) standard_output_.flush();
+    check();
+  }
+  void close() {
+    if (file_) return file_->commit();
+    standard_output_.flush();
+    check();
+  }
+
+ private:
+  void check() const {
+    if (!standard_output_) throw data_error("cannot write the translations to stdout: is the disk full?");
+  }
+  std::ostream& standard_output_;
+  std::optional<AtomicFile> file_;
+};
+
+void validate(const TranslateOptions& options) {
+  if (options.model.empty()) throw usage_error("no model given: say --model DIR");
+  if (options.buffer < 1) throw usage_error("buffer must be 1 or more");
+  if (options.batch_tokens < 1) throw usage_error("batch-tokens must be 1 or more");
+  if (options.max_length < 1) throw usage_error("max-length must be 1 or more");
+  heed::validate(options.search);
+}
+
+}  // namespace
+
+int translate_lines(const TranslateOptions& options, at::Device device, std::istream& standard_input,
+                    std::ostream& standard_output) {
+  validate(options);
+  const auto start = std::chrono::steady_clock::now();
+  std::ifstream input_file;
+  if (options.input != "-") {
+    if (std::filesystem::is_directory(options.input)) throw data_error(options.input + ": is a directory, not a text file");
+    input_file.open(options.input, std::ios::binary);
+    if (!input_file) throw data_error(options.input + ": cannot be opened for reading");
+  }
+  std::istream& input = options.input == "-" ? standard_input : input_file;
+  Translator translator(load_translation_model(options.model, options.verify),
+                        {.dtype = options.precision == TranslatePrecision::bf16 ? at::kBFloat16 : at::kFloat,
+                         .device = device,
+                         .batch_tokens = options.batch_tokens,
+                         .max_length = options.max_length});
+  Output output(options.output, standard_output);
+  const StopSignal stop;
+  std::optional<Progress> progress;
+  if (options.output != "-") progress.emplace("translating", 0);
+
+  TranslationStats stats;
+  bool at_start = true;
+  for (std::vector<std::string> lines; read_lines(input, options.interactive ? 1 : options.buffer, at_start, lines);) {
+    const std::int64_t first_line = stats.sentences + 1;
+    stats.cut_lines.clear();
+    output.write(format(translator.translate(lines, options.search, &stats), options.with_score),
+                 options.interactive);
+    for (const std::size_t line : stats.cut_lines)
+      log::warning((options.input == "-" ? "stdin" : options.input) + ":" +
+                   std::to_string(first_line + static_cast<std::int64_t>(line)) + ": longer than " +
+                   std::to_string(options.max_length) + " pieces and was cut (--max-length)");
+    if (progress) progress->update(stats.sentences, "lines");
+    if (stop.received() != 0) return 128 + stop.received();
+  }
+  if (input.bad()) throw data_error(options.input + ": reading failed");
+  output.close();
+  progress.reset();
+
+  if (options.stats) {
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::ostringstream line;
+    line << "stats: sentences=" << stats.sentences << " tokens=" << stats.tokens
+         << " seconds=" << format_number(seconds, 3)
+         << " tokens_per_second=" << format_number(static_cast<double>(stats.tokens) / seconds, 1)
+         << " peak_rss_mb=" << format_number(peak_memory_mb(), 1) << '\n';
+    std::cerr << line.str();
+  }
+  return 0;
+}
+
+}  // namespace heed

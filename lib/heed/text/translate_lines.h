@@ -1,0 +1,47 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "heed/base/fields.h"
+#include "heed/text/translator.h"
+
+namespace heed {
+
+enum class TranslatePrecision { fp32, bf16 };
+inline std::span<const std::string_view> enum_names(TranslatePrecision) {
+  static constexpr std::string_view names[] = {"fp32", "bf16"};
+  return names;
+}
+
+/// What the program `translate` is told.
+struct TranslateOptions {
+  std::string model, input = "-", output = "-";
+  SearchOptions search;
+  bool with_score = false, interactive = false, stats = false, verify = true;
+  std::int64_t buffer = 4096, batch_tokens = 4096, max_length = 1024;
+  TranslatePrecision precision = TranslatePrecision::fp32;
+};
+
+template <OptionsOf<TranslateOptions> Options, class Visitor>
+void visit_fields(Options& o, Visitor&& visit) {
+  visit("model", o.model, "model directory, or a checkpoint file");
+  visit("input", o.input, "text to translate, one sentence a line (- = stdin)");
+  visit("output", o.output, "where translations go (- = stdout); a file appears only when it is complete");
+  visit_fields(o.search, visit);
+  visit("with-score", o.with_score, "put the score and a tab before each translation");
+  visit("interactive", o.interactive, "translate and flush line by line");
+  visit("stats", o.stats, "end with a line of statistics on stderr");
+  visit("buffer", o.buffer, "lines read ahead, to batch sentences of similar length");
+  visit("batch-tokens", o.batch_tokens, "size of a batch: sentences times hypotheses times longest source");
+  visit("max-length", o.max_length, "pieces of a source line; a longer one is cut, with a warning");
+  visit("precision", o.precision, "number type of the matrix products");
+  visit("verify", o.verify, "check the model file's checksums first");
+}
+
+/// Translates line for line: as many lines out as in (times n-best), in order, each ended by LF. Lines end at LF; a CR
+/// before it and a BOM at the start are dropped. Returns the exit code: 0, or 128 + n when a signal stopped it.
+int translate_lines(const TranslateOptions& options, at::Device device, std::istream& standard_input,
+                    std::ostream& standard_output);
+
+}  // namespace heed

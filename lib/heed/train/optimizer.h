@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <torch/nn/module.h>
+
+namespace heed {
+
+/// A module's parameters and gradients as two flat float32 buffers into which the module's own tensors are views: one
+/// pass for the optimizer, the norm, the average, and one buffer to sum over processes. Matrices come first (they are
+/// what weight decay is for), then vectors, each in the order of registration.
+class FlatParameters {
+ public:
+  /// `with_gradients` = false: for a module that is never trained itself (an average of another's weights).
+  explicit FlatParameters(torch::nn::Module& module, bool with_gradients = true);
+
+  at::Tensor values, gradients;      ///< [total]; gradients undefined when there are none
+  std::int64_t matrix_elements = 0;  ///< the first that many belong to matrices
+
+  struct Slot {
+    std::string name;
+    std::vector<std::int64_t> shape;
+    std::int64_t offset, elements;
+  };
+  const std::vector<Slot>& slots() const { return slots_; }
+  /// The part of a flat buffer (like `values`) that belongs to a parameter, in its shape.
+  static at::Tensor view(const at::Tensor& flat, const Slot& slot);
+
+ private:
+  std::vector<Slot> slots_;
+};
+
+enum class OptimizerKind { adam, adamw };
+inline std::span<const std::string_view> enum_names(OptimizerKind) {
+  static constexpr std::string_view names[] = {"adam", "adamw"};
+  return names;
+}
+
+struct AdamOptions {
+  OptimizerKind kind = OptimizerKind::adamw;
+  double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-9, weight_decay = 0;
+};
+
+/// Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019; decay of matrices only) in one pass.
+class Adam {
+ public:
+  Adam(const FlatParameters& parameters, AdamOptions options);
+  /// Applies the gradients; `update` is counted from 1 (bias correction).
+  void step(FlatParameters& parameters, double learning_rate, std::int64_t update);
+
+  at::Tensor first_moment, second_moment;  ///< [total]
+
+ private:
+  AdamOptions options_;
+};
+
+}  // namespace heed

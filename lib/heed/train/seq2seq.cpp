@@ -1,0 +1,380 @@
+#include "heed/train/seq2seq.h"
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/utils.h>
+
+#include "heed/base/error.h"
+#include "heed/base/fields_json.h"
+#include "heed/base/files.h"
+#include "heed/base/log.h"
+#include "heed/base/memory.h"
+#include "heed/base/progress.h"
+#include "heed/base/stop_signal.h"
+#include "heed/base/units.h"
+#include "heed/nn/cross_entropy.h"
+#include "heed/text/search.h"
+#include "heed/train/checkpoint.h"
+#include "heed/train/metrics_csv.h"
+#include "heed/train/seq2seq_data.h"
+#include "heed/train/validation.h"
+
+namespace heed {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kSecondsBetweenSaves = 600;
+constexpr std::int64_t kNonFiniteBeforeRollback = 10, kMostRollbacks = 3;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Loss of one batch, summed over its target tokens; differentiable.
+CrossEntropy batch_loss(Transformer& network, const TokenBatch& batch, std::uint64_t seed, std::uint64_t update,
+                        double label_smoothing, c10::Device device) {
+  const SourceBatch source = make_source_batch(batch.source, 1, device);           // [B, S]
+  const auto [input, output] = make_target_batch(batch.target, device);            // [B, T]
+  std::vector<std::int64_t> numbers(batch.sentences.begin(), batch.sentences.end());
+  const at::Tensor sentences = at::tensor(numbers, at::kLong).to(device);          // [B]
+  const Randomness encoder_randomness{seed, update, RowPlaces::of_batch(sentences, source.tokens.size(1))};
+  const Randomness decoder_randomness{seed, update, RowPlaces::of_batch(sentences, input.size(1))};
+  const EncodedSource encoded = network->encode(source, &encoder_randomness);
+  const at::Tensor states = network->decode(encoded, input, &decoder_randomness);  // [B, T, D]
+  return cross_entropy(states.flatten(0, 1), network->output_weight(), output.flatten(), label_smoothing, kPad);
+}
+
+double score_of(BestMetric metric, const ValidationScores& scores) {
+  switch (metric) {
+    case BestMetric::bleu: return scores.bleu;
+    case BestMetric::chrf: return scores.chrf;
+    case BestMetric::loss: break;
+  }
+  return -scores.loss;
+}
+
+// Why the run is over, or empty.
+std::string reason_to_finish(const Seq2SeqTrainOptions& options, const RunState& state) {
+  if (options.max_updates > 0 && state.update >= options.max_updates)
+    return "--max-updates " + std::to_string(options.max_updates) + " reached";
+  if (options.max_epochs > 0 && state.epoch >= options.max_epochs)
+    return "--max-epochs " + std::to_string(options.max_epochs) + " reached";
+  if (!options.max_time.empty() && state.seconds >= parse_duration(options.max_time, "--max-time"))
+    return "--max-time " + options.max_time + " reached";
+  if (options.patience > 0 && state.validations_without_better >= options.patience)
+    return std::to_string(state.validations_without_better) + " validations without a better one (--patience)";
+  return {};
+}
+
+// Settles fp32 or bf16, once in the life of a run.
+void settle_precision(Seq2SeqTrainOptions& options, RunState& state, c10::Device device) {
+  if (options.precision == Precision::automatic) {
+    if (state.precision.empty()) {
+      const MatrixSpeed speed = measure_matrix_speed(device);
+      options.precision = choose_precision(speed);
+      log::info("matrix products: fp32 " + format_number(speed.fp32, 0) + ", bf16 " + format_number(speed.bf16, 0) +
+                " GFLOP/s; --precision auto chose " + std::string(name_of(options.precision)));
+    } else {
+      options.precision = state.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::fp32;
+    }
+  }
+  state.precision = name_of(options.precision);
+}
+
+void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters) {
+  log::info("preset " + std::string(name_of(o.preset)) + ": " + std::to_string(o.network.enc_layers) + "+" +
+            std::to_string(o.network.dec_layers) + " layers, " + std::to_string(o.network.dim) + " wide, feed-forward " +
+            std::to_string(o.network.ffn_dim) + ", " + std::to_string(o.network.heads) + " heads, vocabulary " +
+            format_count(o.network.source_vocab) + ": " + format_count(parameters) + " weights");
+  log::info("batches of " + format_count(o.batch_tokens * o.grad_accum) + " tokens, peak rate " +
+            format_number(o.lr, 5) + " after " + format_count(o.warmup) + " updates, dropout " +
+            format_number(o.network.dropout, 2) + ", " + std::string(name_of(o.precision)) + ", " +
+            std::to_string(at::get_num_threads()) + " threads, seed " + std::to_string(o.seed));
+}
+
+void make_model_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error || !std::filesystem::is_directory(directory))
+    throw checkpoint_error(directory.string() + ": cannot be made a model directory" +
+                           (error ? ": " + error.message() : ": it is a file"));
+}
+
+}  // namespace
+
+int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
+  validate(options);
+  const auto start = Clock::now();
+  const std::filesystem::path directory = options.model;
+  make_model_directory(directory);
+  const DirectoryLock lock(directory);
+  remove_stale_temporaries(directory);
+  const StopSignal stop;
+
+  // What is there already
+  std::optional<SavedRun> saved;
+  if (!options.restart) saved = open_last(directory);
+  RunState state;
+  if (saved) {
+    merge_saved_options(options, run.given, saved->train_options, saved->file.path().string());
+    validate(options);
+    state = saved->state;
+    if (const std::string reason = reason_to_finish(options, state);
+        !reason.empty() && std::filesystem::exists(directory / "best.safetensors")) {
+      log::info("this run is finished: " + reason + " at update " + format_count(state.update) +
+                "; raise that limit to go on, or say --restart");
+      return 0;
+    }
+  }
+  log::also_to_file(directory / "train.log");
+
+  // Data, vocabulary, network
+  const Seq2SeqData data = open_data(options);
+  if (!saved) apply_preset(options, run.given, data.training->size());
+  std::optional<TranslationModel> parent;
+  if (!saved && !options.init_from.empty()) {
+    parent = load_translation_model(options.init_from);
+    adopt_network(options, run.given, parent->network->options);
+  }
+  const Vocabularies vocabularies = [&]() -> Vocabularies {
+    if (saved) {
+      auto [source, target] = read_subwords(saved->file);
+      return {source, target};
+    }
+    if (parent) return {parent->source, parent->target};
+    return make_vocabularies(*data.training, options);
+  }();
+  options.network.source_vocab = vocabularies.source.size();
+  options.network.target_vocab = vocabularies.target.size();
+  validate(options.network);
+  if (saved) model_options(saved->file);
+  if (!saved) report_data(data, vocabularies, options);
+  settle_precision(options, state, run.device);
+
+  torch::manual_seed(static_cast<std::uint64_t>(options.seed));
+  Transformer network(options.network), average(options.network);
+  network->to(run.device);
+  average->to(run.device);
+  average->eval();
+  FlatParameters parameters(*network), averaged(*average, /*with_gradients=*/false);
+  Adam adam(parameters, options.adam);
+  if (parent) {
+    const at::NoGradGuard no_grad;
+    parameters.values.copy_(FlatParameters(*parent->network, false).values);
+    parent.reset();
+  }
+  {
+    const at::NoGradGuard no_grad;
+    averaged.values.copy_(parameters.values);
+  }
+  const std::string train_options = fields_to_json(options).dump();
+  const CheckpointContent content{options.network, vocabularies.source,
+                                  vocabularies.target, train_options,
+                                  parameters,      options.ema > 0 ? &averaged : nullptr,
+                                  adam,            state};
+  report_choices(options, parameters.values.numel());
+
+  // Where the run stands
+  const std::string corpus = std::to_string(data.training->fingerprint());
+  const std::int64_t threads = at::get_num_threads();
+  if (saved) {
+    read_tensors(*saved, parameters, options.ema > 0 ? &averaged : nullptr, adam);
+    saved.reset();
+    log::info("going on from update " + format_count(state.update) + ", epoch " + std::to_string(state.epoch + 1));
+    if (state.corpus != corpus) {
+      log::warning("the training text has changed since the last start: epoch " + std::to_string(state.epoch + 1) +
+                   " begins afresh");
+      state.sentence = 0;
+    }
+    if (state.threads != threads)
+      log::info("going on with " + std::to_string(threads) + " threads instead of " + std::to_string(state.threads) +
+                ": results will no longer be the same to the bit");
+  }
+  state.corpus = corpus;
+  state.threads = threads;
+  write_file_atomically(directory / "config.toml", run.resolved_toml(), static_cast<int>(ExitCode::checkpoint));
+  MetricsCsv metrics(directory / "metrics.csv", state.metrics_rows);
+  const double seconds_before = state.seconds;
+  const auto save = [&] {
+    state.seconds = seconds_before + seconds_since(start);
+    save_last(directory, content);
+  };
+  if (state.update == 0) {
+    save();
+    if (options.restart)  // the old run's files, now that a new one has begun
+      for (const char* name : {"last.1.safetensors", "best.safetensors"}) std::filesystem::remove(directory / name);
+  }
+
+  const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
+  const Validator validator(data.validation, vocabularies.source, vocabularies.target, options.max_length,
+                            options.batch_tokens);
+  const auto open_stream = [&] {
+    return std::make_unique<BatchStream>(
+        data.training, vocabularies.source, vocabularies.target,
+        BatchOptions{options.batch_tokens, options.max_length, options.on_long,
+                     static_cast<std::uint64_t>(options.seed)},
+        data.held_out,
+        DataPosition{static_cast<std::uint64_t>(state.epoch), static_cast<std::uint64_t>(state.sentence)});
+  };
+  std::unique_ptr<BatchStream> stream = open_stream();
+
+  // Validates, keeps the best. At the end of a start (`regular` false) patience is not touched, so that a run which
+  // goes on later equals one that never stopped.
+  const auto run_validation = [&](bool regular, MetricsRow& row) {
+    const at::NoGradGuard no_grad;
+    if (options.ema == 0) averaged.values.copy_(parameters.values);
+    average->prepare_inference(compute_dtype());
+    const ValidationScores scores = validator(*average, run.device);
+    row.valid_loss = scores.loss;
+    row.valid_bleu = scores.bleu;
+    row.valid_chrf = scores.chrf;
+    const double score = score_of(options.best_metric, scores);
+    const bool best = !state.has_best || score > state.best_score;
+    log::info("update " + format_count(state.update) + ": validation loss " + format_number(scores.loss, 3) +
+              ", perplexity " + format_number(scores.perplexity, 2) + ", BLEU " + format_number(scores.bleu, 2) +
+              ", chrF " + format_number(scores.chrf, 2) + (best ? " (best so far)" : "") + scores.samples);
+    if (scores.bleu == 0 && state.update >= 5 * options.valid_every)
+      log::warning("BLEU is still 0: do both sides of the validation text belong together?");
+    if (regular) {
+      const bool better = !state.has_regular_best || score > state.regular_best;
+      state.validations_without_better = better ? 0 : state.validations_without_better + 1;
+      if (better) state.regular_best = score;
+      state.has_regular_best = true;
+    }
+    if (!best) return;
+    state.best_score = score;
+    state.best_update = state.update;
+    state.has_best = true;
+    save_best(directory, content, averaged);
+  };
+
+  Progress progress("training", options.max_updates);
+  double row_seconds = 0;                      // of updates since the last row, of this start
+  std::int64_t timed_tokens = 0;
+  double rate = 0;
+  auto last_save = Clock::now();
+  const auto make_row = [&] {
+    const double row_rate = row_seconds > 0 ? static_cast<double>(timed_tokens) / row_seconds : 0;
+    return MetricsRow{.update = state.update,
+                      .epoch = state.epoch + 1,
+                      .seconds = seconds_before + seconds_since(start),
+                      .lr = rate,
+                      .train_loss = state.row_tokens > 0 ? state.row_loss / static_cast<double>(state.row_tokens) : 0,
+                      .tokens_per_second = row_rate};
+  };
+
+  std::string reason;
+  bool validated = false;  // at the present update
+  network->train();
+  for (;;) {
+    state.seconds = seconds_before + seconds_since(start);
+    reason = reason_to_finish(options, state);
+    if (!reason.empty() || stop.received() != 0) break;
+
+    // One update
+    const auto update_start = Clock::now();
+    const std::int64_t update = state.update + 1;
+    parameters.gradients.zero_();
+    double loss = 0;
+    std::int64_t tokens = 0;
+    for (std::int64_t i = 0; i < options.grad_accum; ++i) {
+      const TokenBatch batch = stream->next();
+      const CrossEntropy sums = batch_loss(network, batch, static_cast<std::uint64_t>(options.seed),
+                                           static_cast<std::uint64_t>(update), options.label_smoothing, run.device);
+      sums.loss.backward();
+      loss += sums.loss.item<double>();
+      tokens += sums.tokens;
+      state.epoch = static_cast<std::int64_t>(batch.next.epoch);
+      state.sentence = static_cast<std::int64_t>(batch.next.sentence);
+    }
+    parameters.gradients.div_(static_cast<double>(tokens));
+    const double norm = parameters.gradients.norm().item<double>();
+    rate = options.lr * state.lr_scale *
+           learning_rate_factor(options.lr_scheduler, update, options.warmup, options.max_updates);
+    state.update = update;
+    if (!std::isfinite(loss) || !std::isfinite(norm)) {
+      ++state.skipped;
+      ++state.non_finite_in_a_row;
+      log::warning("update " + format_count(update) + ": loss or gradient is not finite; skipped (" +
+                   std::to_string(state.non_finite_in_a_row) + " in a row)");
+      if (state.non_finite_in_a_row < kNonFiniteBeforeRollback) continue;
+      if (state.rollbacks >= kMostRollbacks)
+        throw Error(ExitCode::diverged,
+                    "training diverged: no finite loss after " + std::to_string(kMostRollbacks) +
+                        " returns to the last good state, each with half the learning rate. The last good state is in " +
+                        (directory / "last.safetensors").string() + ". Try a lower --lr, a longer --warmup, or " +
+                        "--precision fp32");
+      const SavedRun good = *open_last(directory);
+      const double lr_scale = state.lr_scale / 2;
+      const std::int64_t rollbacks = state.rollbacks + 1, skipped = state.skipped;
+      state = good.state;
+      state.lr_scale = lr_scale;
+      state.rollbacks = rollbacks;
+      state.skipped = skipped;
+      state.threads = threads;
+      read_tensors(good, parameters, options.ema > 0 ? &averaged : nullptr, adam);
+      stream = open_stream();
+      metrics = MetricsCsv(directory / "metrics.csv", state.metrics_rows);
+      log::warning("back to update " + format_count(state.update) + " with half the learning rate (" +
+                   std::to_string(rollbacks) + " of at most " + std::to_string(kMostRollbacks) + " times)");
+      continue;
+    }
+    state.non_finite_in_a_row = 0;
+    if (options.clip_norm > 0 && norm > options.clip_norm) parameters.gradients.mul_(options.clip_norm / norm);
+    adam.step(parameters, rate, update);
+    if (options.ema > 0) {
+      const at::NoGradGuard no_grad;
+      averaged.values.lerp_(parameters.values, 1 - ema_decay(options.ema, update));
+    }
+
+    state.row_loss += loss;
+    state.row_tokens += tokens;
+    timed_tokens += tokens;
+    row_seconds += seconds_since(update_start);
+    progress.update(update, "loss " + format_number(loss / static_cast<double>(tokens), 2) + "  " +
+                                format_count(static_cast<std::int64_t>(static_cast<double>(timed_tokens) / row_seconds)) +
+                                " tokens/s  epoch " + std::to_string(state.epoch + 1));
+
+    validated = update % options.valid_every == 0;
+    if (validated || update % options.log_every == 0) {
+      MetricsRow row = make_row();
+      if (validated) run_validation(/*regular=*/true, row);
+      metrics.append(row);
+      state.metrics_rows = metrics.rows();
+      state.row_loss = row_seconds = 0;
+      state.row_tokens = timed_tokens = 0;
+    }
+    const bool save_now = options.save_every > 0 ? update % options.save_every == 0
+                                                 : seconds_since(start) > 0 && seconds_since(last_save) > kSecondsBetweenSaves;
+    if (save_now) {
+      save();
+      last_save = Clock::now();
+    }
+  }
+  progress.finish();
+
+  if (stop.received() != 0 && reason.empty()) {
+    save();
+    log::info("stopped by signal " + std::to_string(stop.received()) + " and saved at update " +
+              format_count(state.update) + "; the same command goes on from there");
+    return 128 + stop.received();
+  }
+  if (!validated || !state.has_best) {
+    MetricsRow row = make_row();
+    run_validation(/*regular=*/false, row);
+    metrics.append(row);
+  }
+  save();
+  log::info("finished: " + reason + ". Best at update " + format_count(state.best_update) + ", peak memory " +
+            format_count(static_cast<std::int64_t>(peak_memory_mb())) + " MB, " +
+            format_duration(seconds_before + seconds_since(start)));
+  log::info("translate with:  translate --model " + options.model + " < TEXT");
+  return 0;
+}
+
+}  // namespace heed

@@ -1,0 +1,167 @@
+#include "heed/train/seq2seq_options.h"
+
+#include <filesystem>
+
+#include "heed/base/error.h"
+#include "heed/base/fields_json.h"
+#include "heed/base/log.h"
+#include "heed/base/units.h"
+
+namespace heed {
+namespace {
+
+struct PresetValues {
+  std::int64_t layers, dim, ffn_dim, heads;
+  double dropout, lr;
+  std::int64_t warmup, batch_tokens, valid_every;
+};
+
+PresetValues values_of(Preset preset) {
+  switch (preset) {
+    case Preset::tiny: return {4, 128, 256, 4, 0.2, 3e-3, 1000, 2048, 500};
+    case Preset::base: return {6, 512, 2048, 8, 0.1, 7e-4, 4000, 8192, 1000};
+    case Preset::big: return {6, 1024, 4096, 16, 0.3, 5e-4, 4000, 8192, 1000};
+    case Preset::small:
+    case Preset::automatic: break;
+  }
+  return {3, 256, 1024, 4, 0.2, 1e-3, 2000, 4096, 500};
+}
+
+constexpr std::uint64_t kTinyPairs = 60'000, kSmallPairs = 1'000'000;
+
+// Settings that the weights, the vocabulary or the choice of held-out sentences were made with.
+bool is_frozen(const std::string& name) {
+  static const std::set<std::string> frozen = {
+      "enc-layers", "dec-layers", "dim",        "ffn-dim",   "heads",     "kv-heads",   "head-dim",     "activation",
+      "positions",  "norm-first", "tie",        "vocab",     "vocab-src", "vocab-tgt",  "vocab-size",   "subwords",
+      "preset",     "seed",       "init-from",  "optimizer", "shared-vocab", "max-positions"};
+  return frozen.contains(name);
+}
+
+// Flags that say what to do now rather than how the run was set up.
+bool is_momentary(const std::string& name) { return name == "restart" || name == "model"; }
+
+}  // namespace
+
+void validate(const Seq2SeqTrainOptions& o) {
+  const auto require = [](bool holds, const std::string& message) {
+    if (!holds) throw usage_error(message);
+  };
+  require(!o.model.empty(), "no model directory given: say --model DIR");
+  const bool pairs = !o.train.source.empty() || !o.train.target.empty();
+  require(pairs || !o.train.tsv.empty(), "no training text given: say --train-src FILE --train-tgt FILE");
+  require(!(pairs && !o.train.tsv.empty()), "--train-tsv stands instead of --train-src and --train-tgt, not beside them");
+  require(o.train.source.size() == o.train.target.size(),
+          "--train-src names " + std::to_string(o.train.source.size()) + " files and --train-tgt " +
+              std::to_string(o.train.target.size()) + ": each source file needs its target file");
+  require(o.valid_src.empty() == o.valid_tgt.empty(), "--valid-src and --valid-tgt go together");
+  require(o.vocab_src.empty() == o.vocab_tgt.empty(), "--vocab-src and --vocab-tgt go together");
+  require(o.vocab.empty() || o.vocab_src.empty(), "--vocab stands instead of --vocab-src and --vocab-tgt");
+  require(o.vocab_size == 0 || o.vocab_size >= 8, "vocab-size must be 8 or more");
+  require(o.vocab_size <= 1'000'000, "vocab-size must be at most 1,000,000");
+  const auto positive = [&](const char* name, std::int64_t value) {
+    require(value >= 1, std::string(name) + " must be 1 or more");
+  };
+  positive("max-length", o.max_length);
+  positive("batch-tokens", o.batch_tokens);
+  positive("grad-accum", o.grad_accum);
+  positive("valid-every", o.valid_every);
+  positive("log-every", o.log_every);
+  const auto not_negative = [&](const char* name, double value) {
+    require(value >= 0, std::string(name) + " must be 0 or more");
+  };
+  not_negative("warmup", static_cast<double>(o.warmup));
+  not_negative("max-updates", static_cast<double>(o.max_updates));
+  not_negative("max-epochs", static_cast<double>(o.max_epochs));
+  not_negative("patience", static_cast<double>(o.patience));
+  not_negative("valid-sentences", static_cast<double>(o.valid_sentences));
+  not_negative("save-every", static_cast<double>(o.save_every));
+  not_negative("clip-norm", o.clip_norm);
+  not_negative("weight-decay", o.adam.weight_decay);
+  not_negative("seed", static_cast<double>(o.seed));
+  require(o.lr > 0, "lr must be above 0");
+  require(o.adam.epsilon > 0, "adam-epsilon must be above 0");
+  const auto share = [&](const char* name, double value) {
+    require(value >= 0 && value < 1, std::string(name) + " must be at least 0 and below 1");
+  };
+  share("label-smoothing", o.label_smoothing);
+  share("ema", o.ema);
+  share("adam-beta1", o.adam.beta1);
+  share("adam-beta2", o.adam.beta2);
+  require(o.lr_scheduler != LrScheduler::cosine || o.max_updates > 0,
+          "--lr-scheduler cosine needs --max-updates, the update at which the rate reaches zero");
+  if (!o.max_time.empty()) parse_duration(o.max_time, "--max-time");
+  // The vocabulary is not known yet: everything else about the network is checked before any file is read.
+  TransformerOptions network = o.network;
+  network.source_vocab = network.target_vocab = 4;
+  validate(network);
+}
+
+void apply_preset(Seq2SeqTrainOptions& o, const std::set<std::string>& given, std::uint64_t pairs) {
+  if (o.preset == Preset::automatic)
+    o.preset = pairs < kTinyPairs ? Preset::tiny : pairs < kSmallPairs ? Preset::small : Preset::base;
+  const PresetValues values = values_of(o.preset);
+  const auto fill = [&](const char* name, auto& field, auto value) {
+    if (!given.contains(name)) field = value;
+  };
+  fill("enc-layers", o.network.enc_layers, values.layers);
+  fill("dec-layers", o.network.dec_layers, values.layers);
+  fill("dim", o.network.dim, values.dim);
+  fill("ffn-dim", o.network.ffn_dim, values.ffn_dim);
+  fill("heads", o.network.heads, values.heads);
+  fill("dropout", o.network.dropout, values.dropout);
+  fill("lr", o.lr, values.lr);
+  fill("warmup", o.warmup, values.warmup);
+  fill("batch-tokens", o.batch_tokens, values.batch_tokens);
+  fill("valid-every", o.valid_every, values.valid_every);
+  fill("vocab-size", o.vocab_size, pairs < kSmallPairs ? std::int64_t{8'000} : std::int64_t{32'000});
+  if (!o.shared_vocab || !o.vocab_src.empty()) fill("tie", o.network.tie, TieEmbeddings::output);
+}
+
+void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given,
+                   const TransformerOptions& network) {
+  for (const char* name : {"vocab", "vocab-src", "vocab-tgt", "vocab-size"})
+    if (given.contains(name))
+      throw usage_error(std::string("--init-from brings its own vocabulary: leave --") + name + " out");
+  nlohmann::json merged = fields_to_json(network);
+  const nlohmann::json now = fields_to_json(options.network);
+  for (const auto& [name, value] : now.items()) {
+    if (name == "dropout" || name == "attention-dropout")
+      merged[name] = value;
+    else if (given.contains(name) && value != merged[name])
+      throw usage_error("--" + name + " " + value.dump() + " contradicts the model of --init-from, which has " +
+                        merged[name].dump() + ": leave it out");
+  }
+  fields_from_json(options.network, merged, options.init_from);
+}
+
+void merge_saved_options(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
+                         const std::string& where) {
+  const nlohmann::json before = nlohmann::json::parse(saved, nullptr, /*allow_exceptions=*/false);
+  if (!before.is_object()) throw checkpoint_error(where + ": the training options inside are not JSON");
+  const nlohmann::json now = fields_to_json(options);
+  nlohmann::json merged = before;
+  std::string refused, changed;
+  for (const auto& [name, value] : now.items()) {
+    const bool same = before.contains(name) && before[name] == value;
+    if (is_momentary(name)) {
+      merged[name] = value;
+    } else if (given.contains(name) && !same) {
+      merged[name] = value;
+      const std::string line = "  " + name + ": " + (before.contains(name) ? before[name].dump() : "(none)") + " -> " + value.dump() + "\n";
+      // auto says nothing about what was chosen; the choice is kept
+      if (value == "auto")
+        merged[name] = before[name];
+      else
+        (is_frozen(name) ? refused : changed) += line;
+    }
+  }
+  if (!refused.empty())
+    throw usage_error("the run in " + options.model + " was begun with other settings:\n" + refused +
+                      "leave these flags out to go on with it, choose another --model directory, or say --restart to "
+                      "start over");
+  if (!changed.empty()) log::info("going on with changed settings:\n" + changed.substr(0, changed.size() - 1));
+  fields_from_json(options, merged, where);
+}
+
+}  // namespace heed

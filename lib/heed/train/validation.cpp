@@ -1,0 +1,107 @@
+#include "heed/train/validation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "heed/nn/cross_entropy.h"
+#include "heed/text/batches.h"
+#include "heed/text/bleu.h"
+#include "heed/text/chrf.h"
+#include "heed/text/search.h"
+
+namespace heed {
+namespace {
+
+std::vector<std::vector<TokenId>> pick(const std::vector<std::vector<TokenId>>& all,
+                                       const std::vector<std::size_t>& numbers) {
+  std::vector<std::vector<TokenId>> picked;
+  for (const std::size_t i : numbers) picked.push_back(all[i]);
+  return picked;
+}
+
+}  // namespace
+
+TargetBatch make_target_batch(std::span<const std::vector<TokenId>> targets, c10::Device device) {
+  std::size_t longest = 0;
+  for (const auto& target : targets) longest = std::max(longest, target.size());
+  const std::int64_t batch = std::ssize(targets), length = static_cast<std::int64_t>(longest) + 1;
+  at::Tensor input = at::full({batch, length}, static_cast<std::int64_t>(kPad), at::kLong);  // [B, T]
+  at::Tensor output = input.clone();                                                         // [B, T]
+  auto input_rows = input.accessor<std::int64_t, 2>(), output_rows = output.accessor<std::int64_t, 2>();
+  for (std::int64_t b = 0; b < batch; ++b) {
+    std::int64_t t = 0;
+    input_rows[b][0] = kBos;
+    for (const TokenId token : targets[static_cast<std::size_t>(b)]) {
+      output_rows[b][t] = token;
+      input_rows[b][++t] = token;
+    }
+    output_rows[b][t] = kEos;
+  }
+  return {input.to(device), output.to(device)};
+}
+
+Validator::Validator(const std::vector<SentencePair>& pairs, Subwords source, Subwords target,
+                     std::int64_t max_length, std::int64_t batch_tokens)
+    : pairs_(pairs), source_(std::move(source)), target_(std::move(target)), batch_tokens_(batch_tokens) {
+  const auto encode = [&](const Subwords& subwords, const std::string& text) {
+    std::vector<TokenId> tokens = subwords.encode(text);
+    if (std::ssize(tokens) > max_length) tokens.resize(static_cast<std::size_t>(max_length));
+    return tokens;
+  };
+  for (const SentencePair& pair : pairs_) {
+    source_tokens_.push_back(encode(source_, pair.source));
+    target_tokens_.push_back(encode(target_, pair.target));
+  }
+}
+
+ValidationScores Validator::operator()(Seq2SeqModel& model, c10::Device device) const {
+  const c10::InferenceMode inference;
+  ValidationScores scores;
+  scores.loss = loss(model, device);
+  scores.perplexity = std::exp(scores.loss);
+  const std::vector<std::string> translations = translate(model, device);
+  std::vector<std::vector<std::string>> references(1);
+  for (const SentencePair& pair : pairs_) references[0].push_back(pair.target);
+  scores.bleu = corpus_bleu(translations, references).score;
+  scores.chrf = corpus_chrf(translations, references).score;
+  for (std::size_t i = 0; i < 3 && i < pairs_.size(); ++i) {
+    const std::size_t at = i * pairs_.size() / 3;
+    scores.samples += "\n  source       " + pairs_[at].source + "\n  reference    " + pairs_[at].target +
+                      "\n  translation  " + translations[at] + (i < 2 ? "\n" : "");
+  }
+  return scores;
+}
+
+double Validator::loss(Seq2SeqModel& model, c10::Device device) const {
+  std::vector<std::int64_t> lengths;
+  for (std::size_t i = 0; i < pairs_.size(); ++i)
+    lengths.push_back(std::max(std::ssize(source_tokens_[i]), std::ssize(target_tokens_[i])) + 1);
+  double sum = 0;
+  std::int64_t tokens = 0;
+  for (const auto& batch : group_by_length(lengths, batch_tokens_)) {
+    const auto [input, output] = make_target_batch(pick(target_tokens_, batch), device);             // [B, T]
+    const EncodedSource encoded = model.encode(make_source_batch(pick(source_tokens_, batch), 1, device), nullptr);
+    const at::Tensor states = model.decode(encoded, input, nullptr);                                 // [B, T, D]
+    const CrossEntropy result =
+        cross_entropy(states.flatten(0, 1), model.output_weight(), output.flatten(), 0, kPad);
+    sum += result.negative_log_likelihood;
+    tokens += result.tokens;
+  }
+  return sum / static_cast<double>(tokens);
+}
+
+std::vector<std::string> Validator::translate(Seq2SeqModel& model, c10::Device device) const {
+  std::vector<std::int64_t> lengths;
+  for (const auto& tokens : source_tokens_) lengths.push_back(std::ssize(tokens) + 1);
+  std::vector<std::string> translations(pairs_.size());
+  for (const auto& batch : group_by_length(lengths, batch_tokens_)) {
+    const auto found = search(model, pick(source_tokens_, batch), {.beam_size = 1}, device);
+    for (std::size_t i = 0; i < batch.size(); ++i) translations[batch[i]] = target_.decode(found[i].front().tokens);
+  }
+  return translations;
+}
+
+}  // namespace heed

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <c10/core/Device.h>
+
+#include "heed/models/seq2seq.h"
+#include "heed/text/corpus.h"
+#include "heed/text/subwords.h"
+
+namespace heed {
+
+struct ValidationScores {
+  double loss = 0;  ///< negative log likelihood per target token (end marks counted), without label smoothing
+  double perplexity = 0;
+  double bleu = 0, chrf = 0;  ///< of greedy translations as plain text
+  std::string samples;        ///< three sentences with reference and translation, for people
+};
+
+/// Validates a translation model on sentence pairs.
+class Validator {
+ public:
+  Validator(const std::vector<SentencePair>& pairs, Subwords source, Subwords target, std::int64_t max_length,
+            std::int64_t batch_tokens);
+  /// The model must be in evaluation mode, with its inference copies up to date; in compute_dtype().
+  ValidationScores operator()(Seq2SeqModel& model, c10::Device device) const;
+
+ private:
+  double loss(Seq2SeqModel& model, c10::Device device) const;
+  std::vector<std::string> translate(Seq2SeqModel& model, c10::Device device) const;
+
+  std::vector<SentencePair> pairs_;
+  Subwords source_, target_;
+  std::int64_t batch_tokens_;
+  std::vector<std::vector<TokenId>> source_tokens_, target_tokens_;  // cut to max_length
+};
+
+/// Target sentences as the decoder's input (start mark first) and what it should answer (end mark last), [B, T] int64
+/// each, padded.
+struct TargetBatch {
+  at::Tensor input, output;
+};
+TargetBatch make_target_batch(std::span<const std::vector<TokenId>> targets, c10::Device device);
+
+}  // namespace heed

@@ -1,0 +1,144 @@
+"""What every program owes its user: --help, --version, unknown flags, settings files."""
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from repository import BIN, programs
+
+WIDEST = 100
+
+
+def run(program, *arguments):
+    return subprocess.run(
+        [BIN / program, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
+    )
+
+
+def for_each_program(test):
+    def run_all(self):
+        self.assertGreater(len(programs()), 0)
+        for program in programs():
+            with self.subTest(program=program):
+                test(self, program)
+
+    return run_all
+
+
+class EveryProgram(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.settings = Path(folder.name) / "settings.toml"
+
+    @for_each_program
+    def test_help(self, program):
+        result = run(program, "--help")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        lines = result.stdout.splitlines()
+        self.assertTrue(lines[0].startswith(f"Usage: {program}"), lines[0])
+        self.assertTrue(lines[1].startswith("Example: ") and program in lines[1], lines[1])
+        self.assertLessEqual(max(map(len, lines)), WIDEST)
+        for flag in ("--help", "--version", "--config", "--dump-config", "--quiet"):
+            self.assertIn(flag, result.stdout)
+
+    @for_each_program
+    def test_version(self, program):
+        result = run(program, "--version")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(result.stdout, f"{program} (heed) {os.environ['HEED_VERSION']}\n")
+
+    @for_each_program
+    def test_unknown_flag_suggests_the_nearest(self, program):
+        result = run(program, "--log-levle", "debug")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertRegex(result.stderr, r"error: unknown flag --log-levle .*did you mean --log-level\?")
+
+    @for_each_program
+    def test_unexpected_word(self, program):
+        result = run(program, "--quiet", "stray-word")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("stray-word", result.stderr)
+
+    @for_each_program
+    def test_underscores_are_hyphens(self, program):
+        result = run(program, "--log_level", "debug", "--version")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    @for_each_program
+    def test_dumped_settings_read_back(self, program):
+        result = run(program, "--log-level", "warning", "--log-file", "a # b\\c", "--dump-config")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn('\nlog-level = "warning"\n', result.stdout)
+        self.settings.write_text(result.stdout)
+        again = run(program, "--config", str(self.settings), "--dump-config")
+        self.assertEqual((again.returncode, again.stdout), (0, result.stdout))
+
+    @for_each_program
+    def test_every_setting_reads_back(self, program):
+        """With the defaults uncommented."""
+        dumped = run(program, "--dump-config").stdout
+        everything = re.sub(r"^# (?=[a-z0-9-]+ = )", "", dumped, flags=re.MULTILINE)
+        self.assertNotEqual(everything, dumped)
+        self.settings.write_text(everything)
+        result = run(program, "--config", str(self.settings), "--dump-config")
+        self.assertEqual((result.returncode, result.stderr, result.stdout), (0, "", everything))
+
+    @for_each_program
+    def test_flag_beats_file(self, program):
+        self.settings.write_text('log-level = "error"\n')
+        result = run(program, "--config", str(self.settings), "--log-level", "debug", "--dump-config")
+        self.assertIn('\nlog-level = "debug"\n', result.stdout)
+
+    @for_each_program
+    def test_unknown_key(self, program):
+        self.settings.write_text("quiet = true\n\nlog-levle = 3\n")
+        result = run(program, "--config", str(self.settings))
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn(f"{self.settings}:3: unknown key 'log-levle' (did you mean log-level?)", result.stderr)
+
+    @for_each_program
+    def test_missing_settings_file(self, program):
+        result = run(program, "--config", "no-such-file.toml")
+        self.assertEqual((result.returncode, result.stdout), (3, ""))
+        self.assertIn("no-such-file.toml", result.stderr)
+
+    @for_each_program
+    def test_full_disk_under_standard_output(self, program):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([BIN / program, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("cannot write to standard output: No space left", result.stderr)
+
+    @for_each_program
+    def test_closed_pipe_is_quiet(self, program):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        result = subprocess.run([BIN / program, "--help"], stdout=write_end, stderr=subprocess.PIPE, text=True)
+        os.close(write_end)
+        self.assertEqual((result.returncode, result.stderr), (141, ""))
+
+
+class Doctor(unittest.TestCase):
+    def test_report(self):
+        result = run("heed-doctor", "--threads", "1")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        report = dict(line.split(":", 1) for line in result.stdout.splitlines())
+        for name in ("heed", "compiler", "LibTorch", "LibTorch build", "OpenCV", "CPU", "CPU features", "cores", "memory"):
+            self.assertTrue(report[name].strip(), name)
+        self.assertEqual(report["threads"].strip(), "1")
+        speed = {kind: int(report[f"{kind} products"].split()[0]) for kind in ("fp32", "bf16")}
+        self.assertGreater(speed["fp32"], 0)
+        self.assertRegex(report["auto chooses"], r"--precision (fp32|bf16), --device (cpu|cuda:0)")
+
+    def test_wrong_device(self):
+        for device in ("gpu", "cuda:", "cuda:x", "cpu:0"):
+            result = run("heed-doctor", "--device", device)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("expected auto, cpu or cuda:N", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,183 @@
+"""The README tells the truth: each command's program, flags and files exist, and what can be run is run.
+
+Only ```sh blocks are commands. The words behind "sh" say what happens to a block besides being looked at:
+
+    ```sh             looked at only
+    ```sh quick       run as it stands, in a copy of the top folder's files
+    ```sh shortened   run with generated text in place of the reader's files and with a few updates of training
+"""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from repository import BIN, ROOT, files, programs
+
+README = ROOT / "README.md"
+# Appended to what the README writes; the last of a repeated flag counts.
+SHORTENED = {"seq2seq-train": "--max-updates 6 --valid-every 3 --log-every 2 --batch-tokens 400"}
+TEXT_FLAGS = {"--train-src": "en", "--train-tgt": "de", "--valid-src": "en", "--valid-tgt": "de", "--references": "de",
+              "--input": "en", "-i": "en", "--train-tsv": "tsv"}
+BLOCK = re.compile(r"^```sh *([a-z ]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STEP_ENDS = {"|", "||", "&&", ";", "&"}
+
+
+def blocks():
+    return [(words.split(), text) for words, text in BLOCK.findall(README.read_text(encoding="utf-8"))]
+
+
+def commands(text):
+    """Simple commands of a block as word lists, redirections included as words of their own."""
+    for line in re.sub(r"\\\n", " ", text).splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+        lexer.whitespace_split = True
+        lexer.commenters = "#"
+        command = []
+        for word in list(lexer) + [";"]:
+            if word not in STEP_ENDS:
+                command.append(word)
+            elif command:
+                yield command
+                command = []
+
+
+def program_of(command):
+    return Path(command[0]).name
+
+
+def input_files(command):
+    """(file, language) of the files that a command of ours reads."""
+    for flag, language in TEXT_FLAGS.items():
+        for position, word in enumerate(command):
+            if word == flag:
+                for value in command[position + 1:]:
+                    if value.startswith("-") or value in "<>":
+                        break
+                    yield value, language
+    for position, word in enumerate(command[:-1]):
+        if word == "<":
+            yield command[position + 1], "en"
+
+
+def output_files(command):
+    for position, word in enumerate(command[:-1]):
+        if word in (">", "--output", "-o", "--model", "-m", "--log-file"):
+            yield command[position + 1]
+
+
+def known_flags(program):
+    """Every flag that --help lists, negations included."""
+    text = subprocess.run([BIN / program, "--help"], capture_output=True, text=True).stdout
+    flags = set()
+    for short, negatable, name in re.findall(r"^ +(?:(-\w), )?--(\[no-\])?([\w-]+)", text, re.MULTILINE):
+        flags.update([f"--{name}", f"--no-{name}"] if negatable else [f"--{name}"])
+        flags.add(short)
+    return flags
+
+
+def x_commands():
+    return set(re.findall(r"^  (\w+)\)", (ROOT / "x").read_text(encoding="utf-8"), re.MULTILINE)) | {"help"}
+
+
+class Readme(unittest.TestCase):
+    def setUp(self):
+        self.assertTrue(README.exists(), "there is no README.md")
+        self.all_commands = [command for _, text in blocks() for command in commands(text)]
+        self.assertGreater(len(self.all_commands), 0, "README.md shows no command in a ```sh block")
+
+    def test_block_words_are_known(self):
+        for words, text in blocks():
+            self.assertLessEqual(set(words), {"quick", "shortened"}, text)
+
+    def test_programs_exist(self):
+        for command in self.all_commands:
+            with self.subTest(command=" ".join(command)):
+                word = command[0]
+                if word.startswith("build/"):
+                    self.assertTrue((BIN / program_of(command)).exists(), f"{word} is not built")
+                elif word == "./x":
+                    self.assertIn(command[1], x_commands())
+                else:
+                    self.assertTrue(program_of(command) in programs() or shutil.which(word) or word in ("cd", "export"),
+                                    f"there is no program {word}")
+
+    def test_flags_exist(self):
+        for command in self.all_commands:
+            program = program_of(command)
+            if program not in programs():
+                continue
+            known = known_flags(program)
+            for word in command[1:]:
+                if re.match(r"--?[a-z]", word):
+                    with self.subTest(command=" ".join(command)):
+                        self.assertIn(word.split("=")[0], known)
+
+    def test_files_of_the_repository_exist(self):
+        """Words that look like a path below one of the top folders."""
+        folders = {path.relative_to(ROOT).parts[0] for path in files()} - {"build"}
+        text = README.read_text(encoding="utf-8")
+        links = [target for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in target]
+        words = [word for command in self.all_commands for word in command[1:]]
+        named = links + [word for word in words if "/" in word and word.split("/")[0] in folders]
+        made = {name for command in self.all_commands for name in output_files(command)}
+        for name in named:
+            with self.subTest(name=name):
+                self.assertTrue((ROOT / name).exists() or name in made, f"{name} does not exist")
+
+    def test_runnable_blocks_run(self):
+        for words, text in blocks():
+            if not words:
+                continue
+            with self.subTest(block=text), tempfile.TemporaryDirectory() as folder:
+                scratch = Scratch(Path(folder))
+                if "shortened" in words:
+                    scratch.provide_inputs(text)
+                result = scratch.run(text, shortened="shortened" in words)
+                self.assertEqual(result.returncode, 0, f"{text}\n{result.stdout}\n{result.stderr}")
+
+
+class Scratch:
+    """A folder that looks like the repository's top, where README blocks can write."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        for path in files():
+            target = folder / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(path)
+        self.bin = folder / "build/release/bin"
+        self.bin.mkdir(parents=True, exist_ok=True)
+
+    def provide_inputs(self, text):
+        corpus = self.folder / "build/generated-text"
+        subprocess.run([BIN / "make_demo_data", "text", corpus], check=True, capture_output=True)
+        lines = {language: (corpus / f"train.{language}").read_text().splitlines()[:600] for language in ("en", "de")}
+        lines["tsv"] = [f"{en}\t{de}" for en, de in zip(lines["en"], lines["de"])]
+        made = set()
+        for command in commands(text):
+            for name, language in input_files(command):
+                path = self.folder / name
+                if name != "-" and name not in made and not path.exists():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    # What is translated and scored needs a few lines, not six hundred.
+                    training = any(flag.startswith("--train") for flag in command)
+                    path.write_text("\n".join(lines[language][: None if training else 5]) + "\n")
+            made.update(output_files(command))
+
+    def run(self, text, shortened):
+        for program in [*programs(), "make_demo_data"]:
+            extra = SHORTENED.get(program, "") if shortened else ""
+            wrapper = self.bin / program
+            wrapper.write_text(f'#!/bin/sh\nexec "{BIN / program}" "$@" {extra}\n')
+            wrapper.chmod(0o755)
+        environment = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}"}
+        return subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=self.folder, env=environment,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=900)
+
+
+if __name__ == "__main__":
+    unittest.main()

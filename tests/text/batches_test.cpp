@@ -1,0 +1,376 @@
+#include "heed/text/batches.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "catch.h"
+#include "errors.h"
+#include "text_files.h"
+
+using namespace heed;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+constexpr std::uint64_t kWindowPairs = 16 * 4096;
+
+/// A vocabulary of letters, so that a text's length is known: every letter and every space mark is a token.
+Subwords letters() {
+  const auto piece = [](std::string_view text, char type) {
+    std::string body = "\x0A" + std::string(1, static_cast<char>(text.size())) + std::string(text);
+    body += std::string("\x15\0\0\0\0", 5) + "\x18" + type;
+    return "\x0A" + std::string(1, static_cast<char>(body.size())) + body;
+  };
+  std::string model = piece("<unk>", 2) + piece("<pad>", 3) + piece("<s>", 3) + piece("</s>", 3) + piece("\u2581", 1);
+  for (char letter = 'a'; letter <= 'z'; ++letter) model += piece(std::string(1, letter), 1);
+  return Subwords::from_bytes(model, "letters");
+}
+
+/// Pairs whose target says their number in letters, and whose source has one to seven letters.
+std::string numbered(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (char& digit : digits) digit = static_cast<char>(digit - '0' + 'a');
+  return digits;
+}
+
+struct Corpus {
+  explicit Corpus(std::uint64_t pairs) {
+    std::string source, target;
+    for (std::uint64_t i = 0; i < pairs; ++i) {
+      source += std::string(1 + i % 7, 'x') + "\n";
+      target += numbered(i) + "\n";
+    }
+    open(source, target);
+  }
+  Corpus(const std::string& source, const std::string& target) { open(source, target); }
+
+  BatchStream stream(BatchOptions options, DataPosition start = {}, std::vector<std::uint64_t> excluded = {}) const {
+    return BatchStream(corpus, letters(), letters(), options, std::move(excluded), start);
+  }
+
+  std::shared_ptr<const ParallelCorpus> corpus;
+
+ private:
+  void open(const std::string& source, const std::string& target) {
+    corpus = std::make_shared<ParallelCorpus>(
+        CorpusFiles{{files_.write("source", source)}, {files_.write("target", target)}, {}}, files_.cache());
+  }
+  TextFiles files_;
+};
+
+/// Everything up to the end of `epochs` epochs.
+std::vector<TokenBatch> read_epochs(BatchStream& stream, std::uint64_t epochs = 1) {
+  std::vector<TokenBatch> batches;
+  do batches.push_back(stream.next());
+  while (batches.back().next.epoch < epochs);
+  return batches;
+}
+
+std::vector<std::uint64_t> order_of(const std::vector<TokenBatch>& batches) {
+  std::vector<std::uint64_t> order;
+  for (const TokenBatch& batch : batches) order.insert(order.end(), batch.sentences.begin(), batch.sentences.end());
+  return order;
+}
+
+bool same(const TokenBatch& a, const TokenBatch& b) {
+  return a.sentences == b.sentences && a.source == b.source && a.target == b.target && a.next == b.next;
+}
+
+std::vector<std::uint64_t> sorted(std::vector<std::uint64_t> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+std::vector<std::uint64_t> all_numbers(std::uint64_t count) {
+  std::vector<std::uint64_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), std::uint64_t{0});
+  return numbers;
+}
+
+BatchOptions options_of(std::int64_t batch_tokens, std::uint64_t seed = 1) {
+  BatchOptions options;
+  options.batch_tokens = batch_tokens;
+  options.seed = seed;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("every pair is visited once an epoch, in bounded batches, over several windows") {
+  constexpr std::uint64_t kPairs = 2 * kWindowPairs + 5000;
+  const Corpus corpus(kPairs);
+  BatchStream stream = corpus.stream(options_of(2000));
+  const std::vector<TokenBatch> batches = read_epochs(stream, 2);
+  const auto middle =
+      std::find_if(batches.begin(), batches.end(), [](const auto& batch) { return batch.next.epoch == 1; });
+  const std::vector<TokenBatch> first(batches.begin(), middle + 1), second(middle + 1, batches.end());
+  CHECK(sorted(order_of(first)) == all_numbers(kPairs));
+  CHECK(sorted(order_of(second)) == all_numbers(kPairs));
+  CHECK(order_of(first) != order_of(second));
+  CHECK(first.back().next == DataPosition{1, 0});
+  CHECK(second.back().next == DataPosition{2, 0});
+
+  const Subwords vocabulary = letters();
+  std::uint64_t visited = 0;
+  std::int64_t fullest = 0;
+  for (const TokenBatch& batch : first) {
+    REQUIRE(batch.source.size() == batch.sentences.size());
+    REQUIRE(batch.target.size() == batch.sentences.size());
+    CHECK(batch.padded_tokens() <= 2000);
+    fullest = std::max(fullest, batch.padded_tokens());
+    std::size_t longest = 0, tokens = 0;
+    for (std::size_t i = 0; i < batch.sentences.size(); ++i) {
+      const std::uint64_t number = batch.sentences[i];
+      if (vocabulary.decode(batch.target[i]) != numbered(number) || batch.source[i].size() != 2 + number % 7) {
+        FAIL("pair " << number << " has the tokens of another");
+      }
+      longest = std::max({longest, batch.source[i].size() + 1, batch.target[i].size() + 1});
+      tokens += batch.target[i].size() + 1;
+    }
+    CHECK(batch.padded_tokens() == static_cast<std::int64_t>(longest * batch.sentences.size()));
+    CHECK(batch.target_tokens() == static_cast<std::int64_t>(tokens));
+    visited += batch.sentences.size();
+    CHECK(batch.next == (visited == kPairs ? DataPosition{1, 0} : DataPosition{0, visited}));
+  }
+  CHECK(fullest > 1900);
+}
+
+TEST_CASE("batches hold similar lengths in an order without a trend") {
+  const Corpus corpus(20'000);
+  BatchStream stream = corpus.stream(options_of(500));
+  std::int64_t padded = 0, needed = 0;
+  std::vector<std::int64_t> longest;
+  for (const TokenBatch& batch : read_epochs(stream)) {
+    padded += batch.padded_tokens();
+    for (std::size_t i = 0; i < batch.sentences.size(); ++i) {
+      needed += static_cast<std::int64_t>(std::max(batch.source[i].size(), batch.target[i].size())) + 1;
+    }
+    longest.push_back(batch.padded_tokens() / static_cast<std::int64_t>(batch.sentences.size()));
+  }
+  CHECK(static_cast<double>(padded) < 1.02 * static_cast<double>(needed));
+  CHECK_FALSE(std::is_sorted(longest.begin(), longest.end()));
+  CHECK_FALSE(std::is_sorted(longest.rbegin(), longest.rend()));
+}
+
+TEST_CASE("the order is a function of the seed") {
+  const Corpus corpus(3000);
+  const auto order = [&](std::uint64_t seed) {
+    BatchStream stream = corpus.stream(options_of(300, seed));
+    return order_of(read_epochs(stream));
+  };
+  CHECK(order(1) == order(1));
+  CHECK(order(1) != order(2));
+  CHECK(sorted(order(2)) == all_numbers(3000));
+}
+
+TEST_CASE("which pairs a window holds does not depend on the batch size") {
+  const Corpus corpus(kWindowPairs + 20'000);
+  const auto first_window = [&](std::int64_t batch_tokens, std::uint64_t seed) {
+    BatchStream stream = corpus.stream(options_of(batch_tokens, seed));
+    std::set<std::uint64_t> pairs;
+    // The short block may stand in either window.
+    while (pairs.size() < kWindowPairs - 4096) {
+      const TokenBatch batch = stream.next();
+      pairs.insert(batch.sentences.begin(), batch.sentences.end());
+      if (batch.next.epoch > 0) break;
+    }
+    std::set<std::uint64_t> blocks;
+    for (const std::uint64_t pair : pairs) blocks.insert(pair / 4096);
+    return blocks;
+  };
+  CHECK(first_window(500, 1) == first_window(3000, 1));
+  CHECK(first_window(500, 1).size() == 16);
+  CHECK(first_window(500, 1) != first_window(500, 2));
+}
+
+TEST_CASE("a stream goes on exactly where it stood") {
+  SECTION("at every batch of a small corpus, across epochs") {
+    const Corpus corpus(100);
+    const BatchOptions options = options_of(60);
+    BatchStream whole = corpus.stream(options);
+    const std::vector<TokenBatch> batches = read_epochs(whole, 3);
+    REQUIRE(batches.size() > 30);
+    for (std::size_t k = 0; k < batches.size(); ++k) {
+      BatchStream rest = corpus.stream(options, batches[k].next);
+      for (std::size_t i = k + 1; i < std::min(k + 20, batches.size()); ++i) REQUIRE(same(rest.next(), batches[i]));
+    }
+  }
+  SECTION("in any window of a large one") {
+    const Corpus corpus(2 * kWindowPairs + 9000);
+    const BatchOptions options = options_of(20'000);
+    BatchStream whole = corpus.stream(options);
+    const std::vector<TokenBatch> batches = read_epochs(whole, 2);
+    for (std::size_t k = 3; k + 1 < batches.size(); k += batches.size() / 9) {
+      BatchStream rest = corpus.stream(options, batches[k].next);
+      for (std::size_t i = k + 1; i < std::min(k + 4, batches.size()); ++i) REQUIRE(same(rest.next(), batches[i]));
+    }
+  }
+  SECTION("at every window's end, into the next") {
+    const Corpus corpus(kWindowPairs + 9000);
+    const BatchOptions options = options_of(50'000);
+    BatchStream whole = corpus.stream(options);
+    const std::vector<TokenBatch> batches = read_epochs(whole, 2);
+    BatchStream rest = corpus.stream(options, batches[2].next);
+    for (std::size_t i = 3; i < batches.size(); ++i) REQUIRE(same(rest.next(), batches[i]));
+  }
+}
+
+TEST_CASE("a start between two batches leads to the next one") {
+  const Corpus corpus(1000);
+  const BatchOptions options = options_of(200);
+  BatchStream whole = corpus.stream(options);
+  const std::vector<TokenBatch> batches = read_epochs(whole, 2);
+  REQUIRE(batches[3].sentences.size() > 1);
+  CHECK(same(corpus.stream(options, {0, batches[3].next.sentence - 1}).next(), batches[4]));
+  CHECK(same(corpus.stream(options, {0, batches[3].next.sentence + 1}).next(), batches[5]));
+  const auto second =
+      std::find_if(batches.begin(), batches.end(), [](const auto& batch) { return batch.next.epoch == 1; }) + 1;
+  CHECK(same(corpus.stream(options, {0, 1000}).next(), *second));
+  CHECK(same(corpus.stream(options, {0, 999}).next(), *second));
+  CHECK(same(corpus.stream(options, {0, 5000}).next(), *second));
+}
+
+TEST_CASE("excluded pairs and pairs with an empty side are never seen, but counted") {
+  std::string source, target;
+  for (int i = 0; i < 500; ++i) {
+    source += (i % 10 == 3 ? " \t" : "abc") + std::string("\n");
+    target += (i % 10 == 5 ? "\u00A0" : "ab") + std::string("\n");
+  }
+  const Corpus corpus(source, target);
+  const std::vector<std::uint64_t> excluded = {0, 1, 2, 77, 499};
+  const BatchOptions options = options_of(100);
+  BatchStream stream = corpus.stream(options, {}, excluded);
+  const std::vector<TokenBatch> batches = read_epochs(stream, 2);
+  std::map<std::uint64_t, int> visits;
+  for (const std::uint64_t sentence : order_of(batches)) ++visits[sentence];
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    const bool dropped =
+        i % 10 == 3 || i % 10 == 5 || std::binary_search(excluded.begin(), excluded.end(), i);
+    CHECK(visits[i] == (dropped ? 0 : 2));
+  }
+  CHECK(batches.back().next == DataPosition{2, 0});
+  for (std::size_t k = 0; k + 1 < batches.size(); ++k) {
+    BatchStream rest = corpus.stream(options, batches[k].next, excluded);
+    REQUIRE(same(rest.next(), batches[k + 1]));
+  }
+}
+
+TEST_CASE("a side that normalisation leaves nothing of is empty") {
+  const Corpus corpus("\u200B\nabc\n\uFFFD\nabc\n\xFF\n", "abc\nabc\nabc\n\x01\nabc\n");
+  bool given = false;
+  const Subwords trained = Subwords::train(
+      [&](std::string& line) {
+        line = "abc";
+        return !std::exchange(given, true);
+      },
+      SubwordKind::bpe, 20);
+  BatchStream stream(corpus.corpus, trained, trained, options_of(100));
+  CHECK(order_of(read_epochs(stream)) == std::vector<std::uint64_t>{1});
+}
+
+TEST_CASE("pairs over the limit are dropped or cropped") {
+  const std::string long_text(50, 'y');
+  const Corpus corpus("abc\n" + long_text + "\nabc\n" + std::string(9, 'z') + "\n",
+                      "abc\nabc\n" + long_text + "\nabc\n");
+  BatchOptions options = options_of(1000);
+  options.max_length = 10;  // a space mark and nine letters
+  const auto visited = [&] {
+    BatchStream stream = corpus.stream(options);
+    return read_epochs(stream);
+  };
+  CHECK(sorted(order_of(visited())) == std::vector<std::uint64_t>{0, 3});
+
+  options.on_long = OnLong::crop;
+  const std::vector<TokenBatch> cropped = visited();
+  CHECK(sorted(order_of(cropped)) == all_numbers(4));
+  const std::vector<TokenId> beginning = [&] {
+    auto tokens = letters().encode(long_text);
+    tokens.resize(10);
+    return tokens;
+  }();
+  for (const TokenBatch& batch : cropped) {
+    for (std::size_t i = 0; i < batch.sentences.size(); ++i) {
+      CHECK(std::max(batch.source[i].size(), batch.target[i].size()) <= 10);
+      if (batch.sentences[i] == 1) CHECK(batch.source[i] == beginning);
+      if (batch.sentences[i] == 2) CHECK(batch.target[i] == beginning);
+    }
+  }
+}
+
+TEST_CASE("a pair longer than a batch makes a batch of its own") {
+  const Corpus corpus(std::string(60, 'a') + "\nb\nc\n", "a\nb\nc\n");
+  BatchStream stream = corpus.stream(options_of(20));
+  const std::vector<TokenBatch> batches = read_epochs(stream);
+  REQUIRE(batches.size() == 2);
+  const TokenBatch& alone = batches[0].sentences.size() == 1 ? batches[0] : batches[1];
+  CHECK(alone.sentences == std::vector<std::uint64_t>{0});
+  CHECK(alone.padded_tokens() == 62);
+}
+
+TEST_CASE("windows without a usable pair are passed over") {
+  // One usable pair among three windows of blank ones, wherever its block falls.
+  std::string source, target;
+  for (std::uint64_t i = 0; i < 3 * kWindowPairs; ++i) {
+    source += i == 70'000 ? "abc\n" : "\n";
+    target += "a\n";
+  }
+  const Corpus corpus(source, target);
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    BatchStream stream = corpus.stream(options_of(100, seed));
+    for (int round = 0; round < 3; ++round) CHECK(stream.next().sentences == std::vector<std::uint64_t>{70'000});
+    const DataPosition position = stream.next().next;
+    BatchStream rest = corpus.stream(options_of(100, seed), position);
+    CHECK(rest.next().next == stream.next().next);
+  }
+}
+
+TEST_CASE("a corpus without a usable pair is refused with the reasons") {
+  const Corpus blank("\n\n\n\n", "a\nb\nc\nd\n");
+  CHECK_THAT(thrown([&] { blank.stream(options_of(100)); }), StartsWith("3: ") && Contains("4 have an empty side"));
+  const Corpus lengthy("aaaa\nbbbb\n", "a\nb\n");
+  BatchOptions options = options_of(100);
+  options.max_length = 3;
+  CHECK_THAT(thrown([&] { lengthy.stream(options); }),
+             StartsWith("3: ") && Contains("2 are longer than --max-length 3"));
+  CHECK_THAT(thrown([&] { lengthy.stream(options_of(100), {}, {0, 1}); }), Contains("2 are held out"));
+  CHECK_THAT(thrown([&] { lengthy.stream(options_of(0)); }), StartsWith("2: "));
+  options.max_length = 0;
+  CHECK_THAT(thrown([&] { lengthy.stream(options); }), StartsWith("2: "));
+}
+
+TEST_CASE("errors of the preparing thread reach the caller") {
+  const TextFiles files;
+  std::string text;
+  for (int i = 0; i < 10; ++i) text += "abc\n";
+  const std::string source = files.write("source", text), target = files.write("target", text);
+  { const ParallelCorpus made({{source}, {target}, {}}, files.cache()); }
+  // Line 5 of the cached indexes is made to begin beyond the text.
+  for (const auto& entry : std::filesystem::directory_iterator(files.cache())) {
+    std::fstream index(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    index.seekp(static_cast<std::streamoff>(std::filesystem::file_size(entry.path()) - 6 * 8));
+    index.write("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", 8);
+  }
+  const auto corpus = std::make_shared<ParallelCorpus>(CorpusFiles{{source}, {target}, {}}, files.cache());
+  BatchStream stream(corpus, letters(), letters(), options_of(100));
+  CHECK_THAT(thrown([&] { (void)stream.next(); }), StartsWith("4: ") && Contains("damaged"));
+  CHECK_THAT(thrown([&] { (void)stream.next(); }), StartsWith("4: "));
+}
+
+TEST_CASE("a stream can be dropped at any time") {
+  const Corpus corpus(2 * kWindowPairs);
+  { const BatchStream unused = corpus.stream(options_of(1000)); }
+  BatchStream stream = corpus.stream(options_of(1000));
+  (void)stream.next();
+}
+
+TEST_CASE("items are grouped by length, longest first, in their order where equal") {
+  const std::vector<std::int64_t> lengths = {3, 9, 3, 10, 1, 100, 3};
+  const auto groups = group_by_length(lengths, 20);
+  CHECK(groups == std::vector<std::vector<std::size_t>>{{5}, {3, 1}, {0, 2, 6, 4}});
+  CHECK(group_by_length({}, 20).empty());
+  CHECK(group_by_length(std::vector<std::int64_t>{0, 0}, 1) == std::vector<std::vector<std::size_t>>{{0}, {1}});
+}
