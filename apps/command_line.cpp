@@ -32,15 +32,19 @@ std::vector<std::string> canonical_arguments(int argc, const char* const* argv, 
     const Spelling spelling = canonical_spelling(written, flags);
     if (!flags.knows(spelling.name))
       throw usage_error("unknown flag --" + written + suggestion(written, flags, "--") + "; --help lists all flags");
-    std::string flag = "--" + spelling.name;
+    const Flag* flag = flags.find(spelling.name);
+    const bool takes_value = flag != nullptr && flag->kind != Flag::Kind::boolean;
+    arguments.push_back("--" + spelling.name);
     if (!spelling.fixed_value.empty()) {
-      flag += "=" + spelling.fixed_value;
-    } else if (equals != std::string::npos) {
-      flag += argument.substr(equals) + spelling.suffix;
-    } else {
+      arguments.push_back(spelling.fixed_value);
+    } else if (equals == std::string::npos) {
       pending_suffix = spelling.suffix;
+    } else if (takes_value) {
+      // Two arguments instead of one, because the parser would take "--output=" for a flag without a value.
+      arguments.push_back(argument.substr(equals + 1) + spelling.suffix);
+    } else {
+      arguments.back() += argument.substr(equals);
     }
-    arguments.push_back(flag);
   }
   return arguments;
 }
@@ -49,7 +53,7 @@ CLI::Option* declare(CLI::App& parser, const Flag& flag) {
   const std::string names = (flag.letter != 0 ? std::string("-") + flag.letter + "," : "") + "--" + flag.name;
   if (flag.kind == Flag::Kind::boolean) return parser.add_flag(names + ",!--no-" + flag.name);
   CLI::Option* option = parser.add_option(names, CLI::callback_t{});
-  if (flag.kind == Flag::Kind::list) return option->expected(1, CLI::detail::expected_max_vector_size);
+  if (flag.kind == Flag::Kind::list) return option->expected(CLI::detail::expected_max_vector_size);
   return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 

@@ -138,6 +138,12 @@ Flag* Flags::find(std::string_view name) {
   return nullptr;
 }
 
+const Flag* Flags::find(std::string_view name) const {
+  for (const Flag& flag : flags_)
+    if (flag.name == name) return &flag;
+  return nullptr;
+}
+
 std::set<std::string> Flags::given() const {
   std::set<std::string> names;
   for (const Flag& flag : flags_)

@@ -62,6 +62,7 @@ class Flags {
   void resolve() const;
 
   Flag* find(std::string_view name);
+  const Flag* find(std::string_view name) const;
   const std::vector<Flag>& all() const { return flags_; }
   /// Names of the settings that were set on the command line or in the settings file.
   std::set<std::string> given() const;

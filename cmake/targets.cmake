@@ -17,6 +17,8 @@ function(heed_configure_target target)
   if(HEED_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined
                                              -fno-omit-frame-pointer)
+    # With sanitizers, g++ 12 sees uninitialised members inside the standard library that are not.
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
     target_link_options(${target} PRIVATE -fsanitize=address,undefined)
   endif()
 endfunction()

@@ -149,13 +149,9 @@ std::string german_middle(const Clause& clause, bool with_opening) {
   if (bare_object && !pronoun_object)
     words.add(german_phrase(kein ? negated_by_kein(*clause.object) : *clause.object, verb.object_case));
   if (clause.negated && !kein) words.add("nicht");
+  words.add(clause.manner.german).add(clause.company.german).add(clause.transport.german).add(clause.place.german);
   if (has_object && !bare_object) words.add(verb.preposition).add(german_phrase(*clause.object, verb.object_case));
-  return words.add(clause.manner.german)
-      .add(clause.company.german)
-      .add(clause.transport.german)
-      .add(clause.place.german)
-      .add(clause.predicate.german)
-      .text();
+  return words.add(clause.predicate.german).text();
 }
 
 /// A relative clause about the object goes behind the verb.

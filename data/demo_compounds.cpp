@@ -28,14 +28,14 @@ constexpr std::initializer_list<const Verb*> kTries = {&verbs::kRepair, &verbs::
 constexpr std::initializer_list<const Verb*> kPromises = {
     &verbs::kHelp, &verbs::kCall, &verbs::kVisit,  &verbs::kTidyUp, &verbs::kClean,
     &verbs::kFeed, &verbs::kBake, &verbs::kPickUp, &verbs::kRepair, &verbs::kBring};
-constexpr std::initializer_list<const Verb*> kHopes = {&verbs::kVisit, &verbs::kSell, &verbs::kFind, &verbs::kBuy,
-                                                       &verbs::kTravel};
+constexpr std::initializer_list<const Verb*> kHopes = {&verbs::kVisit, &verbs::kSell, &verbs::kFind, &verbs::kTravel};
 constexpr std::initializer_list<const Verb*> kForgotten = {
     &verbs::kCall,   &verbs::kInvite, &verbs::kFeed,   &verbs::kClose,  &verbs::kThank,
     &verbs::kPickUp, &verbs::kBring,  &verbs::kTidyUp, &verbs::kTurnOn, &verbs::kSend};
-constexpr std::initializer_list<const Verb*> kTowardsDescribed = {
-    &verbs::kKnow,    &verbs::kHelp, &verbs::kVisit, &verbs::kCall,   &verbs::kSee, &verbs::kTalkWith, &verbs::kInvite,
-    &verbs::kLookFor, &verbs::kFind, &verbs::kRead,  &verbs::kRepair, &verbs::kEat, &verbs::kWear};
+constexpr std::initializer_list<const Verb*> kMeetings = {
+    &verbs::kKnow,   &verbs::kHelp,     &verbs::kVisit, &verbs::kCall,    &verbs::kSee,
+    &verbs::kInvite, &verbs::kTalkWith, &verbs::kThank, &verbs::kWaitFor, &verbs::kPickUp,
+};
 
 /// A frame with one of the verbs that the subject and the uses allow.
 const Frame& frame_among(Dice& dice, std::initializer_list<const Verb*> verbs, Kinds subject, Uses uses) {
@@ -105,7 +105,7 @@ Pair draw_side_by_side(Dice& dice, Uses use) {
   Pair pair{draw(), draw()};
   while (same_noun(pair.one.subject, pair.other.subject) || pair.one.verb == pair.other.verb ||
          pair.one.tense != pair.other.tense)
-    pair.other = draw();
+    pair = {draw(), draw()};
   return pair;
 }
 
@@ -222,7 +222,10 @@ Bilingual reason_of_the_subject(Dice& dice) {
   const std::uint64_t roll = dice.below(100);
   Clause reason;
   if (roll < 60) {
-    reason = predicate(pronoun_for(subject), pick_predicate(dice, {"tired", "ill", "hungry"}), state);
+    reason = predicate(pronoun_for(subject),
+                       pick_predicate(dice, although ? std::initializer_list<const char*>{"tired", "ill"}
+                                                     : std::initializer_list<const char*>{"tired", "ill", "hungry"}),
+                       state);
   } else if (roll < 78) {
     reason = predicate({.noun = &noun("weather")}, predicate_words("bad"), state);
   } else {
@@ -279,14 +282,14 @@ Bilingual purpose(Dice& dice) {
       {{"to the station", "zum Bahnhof"}, &verbs::kPickUp, kMet},
       {{"into the garden", "in den Garten"}, &verbs::kFeed, kFed, ObjectStyle::specific},
   };
+  static constexpr Frame kWay = {.verb = &verbs::kGo, .subjects = kGrownUp, .uses = kEpisodes, .trifle = true};
   const Errand& errand = kTable[dice.below(std::size(kTable))];
   Clause main = draw_clause(dice, {.uses = kEpisodes,
                                    .subject_wish = {.kinds = kGrownUp, .definite = true, .plain = true},
-                                   .frame = &frame_among(dice, {&verbs::kGo}, kGrownUp, kEpisodes),
+                                   .frame = &kWay,
                                    .modal = dice.chance(50),
                                    .negation = false});
   main.place = {errand.goal.english, errand.goal.german};
-  main.company = {};
   const NounPhrase object = draw_object(
       dice, {.roles = errand.objects, .style = errand.style, .single = errand.objects == kPresent}, main.subject);
   return with_infinitive(main, {.subject = main.subject, .verb = errand.verb, .object = object}, "um ");
@@ -332,46 +335,82 @@ Bilingual relative_subject(Dice& dice) {
   return statement(draw_bare(dice, kPast | kFuture | kState, described, frame));
 }
 
-Bilingual relative_object(Dice& dice) {
+Bilingual relative_person(Dice& dice) {
   const NounPhrase subject = draw_subject(dice, {.definite = true, .plain = true});
-  const Uses uses = kEpisodes | kState;
-  const Frame& outer = frame_among(dice, kTowardsDescribed, kind_of(subject), uses);
-  Clause main = draw_clause(dice, {.uses = uses,
+  NounPhrase met =
+      draw_subject(dice, {.kinds = kAdult | kArtist | kChild, .pronouns = false, .definite = true, .plain = true});
+  while (same_noun(met, subject)) met.noun = &noun(dice.chance(50) ? "man" : "woman");
+
+  const bool past = dice.chance(60);
+  const Uses main_uses = past ? kPast : kFuture | kState, uses = past ? kPast : kOngoing;
+  const Frame& frame = frame_among(dice, kMeetings, kind_of(subject), main_uses);
+  if (dice.chance(55)) {
+    met.count = 0;
+    const Clause about = draw_bare(dice, uses, met, frame_among(dice, kPastimes, kind_of(met), uses));
+    met = with_relative_clause(met, about, Gap::subject);
+  } else {
+    NounPhrase other = draw_subject(dice, {.definite = true, .plain = true});
+    while (same_noun(other, subject) || same_noun(other, met) || person_of(other) == person_of(subject))
+      other = draw_subject(dice, {.definite = true, .plain = true});
+    const Frame& before = draw_frame(dice, frames(), [&](const Frame& each) {
+      return each.verb != frame.verb && is_one_of(each.verb, kMeetings) && (each.subjects & kind_of(other)) != 0 &&
+             (each.uses & uses) != 0;
+    });
+    const Clause about = draw_clause(dice, {.uses = uses,
+                                            .subject = &other,
+                                            .frame = &before,
+                                            .object = &met,
+                                            .time = false,
+                                            .modal = false,
+                                            .negation = false,
+                                            .place = false});
+    met = with_relative_clause(met, about, Gap::object);
+  }
+  Clause main = draw_clause(dice, {.uses = main_uses,
                                    .subject = &subject,
-                                   .frame = &outer,
-                                   .modal = dice.chance(40),
+                                   .frame = &frame,
+                                   .object = &met,
+                                   .time = dice.chance(30),
+                                   .modal = past && dice.chance(40),
                                    .negation = false,
                                    .place = false});
-  main.time = main.frequency = {};
-
-  NounPhrase object =
-      draw_subject(dice, {.kinds = kAdult | kArtist | kChild, .pronouns = false, .definite = true, .plain = true});
-  while (same_noun(object, subject)) object.noun = &noun(dice.chance(50) ? "man" : "woman");
-  const bool person = outer.objects == kMet || outer.verb == &verbs::kSee;
-  if (person && dice.chance(55)) {
-    object.count = 0;
-    const Uses time = dice.chance(60) ? kOngoing : kPast;
-    const Clause about = draw_bare(dice, time, object, frame_among(dice, kPastimes, kind_of(object), time));
-    main.object = with_relative_clause(object, about, Gap::subject);
-    return statement(main);
-  }
-
-  NounPhrase other = draw_subject(dice, {.definite = true, .plain = true});
-  while (same_noun(other, subject) || same_noun(other, object) || (other.noun == nullptr && subject.noun == nullptr))
-    other = draw_subject(dice, {.pronouns = false, .definite = true, .plain = true});
-  if (!person) object = {.noun = draw_object(dice, {.roles = outer.objects, .countable = true}, subject).noun};
-  const Frame& inner = draw_frame(dice, frames(), [&](const Frame& each) {
-    if ((each.subjects & kind_of(other)) == 0 || each.verb == outer.verb || (each.uses & kPast) == 0) return false;
-    if (person) return each.objects == kMet;
-    return (each.objects & object.noun->roles) != 0 && each.recipients == 0 && !each.place_needed &&
-           is_one_of(each.verb,
-                     {&verbs::kBuy, &verbs::kSell, &verbs::kLookFor, &verbs::kBake, &verbs::kWrite, &verbs::kPaint,
-                      &verbs::kSee, &verbs::kFind, &verbs::kRepair, &verbs::kOpen, &verbs::kClean});
-  });
-  Clause about = draw_bare(dice, kPast, other, inner);
-  about.object = object;
-  main.object = with_relative_clause(object, about, Gap::object);
   return statement(main);
+}
+
+Bilingual relative_thing(Dice& dice) {
+  const NounPhrase subject = draw_subject(dice, {.definite = true, .plain = true});
+  NounPhrase other = draw_subject(dice, {.kinds = kGrownUp, .definite = true, .plain = true});
+  while (same_noun(other, subject) || person_of(other) == person_of(subject))
+    other = draw_subject(dice, {.kinds = kGrownUp, .definite = true, .plain = true});
+
+  constexpr Uses kMainUses = kOngoing | kPast;
+  const Frame& frame =
+      frame_among(dice, {&verbs::kLookFor, &verbs::kRead, &verbs::kEat, &verbs::kWear}, kind_of(subject), kMainUses);
+  const Roles roles = frame.verb == &verbs::kLookFor ? kGoods : frame.objects;
+  NounPhrase thing{.noun = draw_object(dice, {.roles = roles, .countable = true}, subject).noun};
+  if ((thing.noun->kind & kStaple) != 0) thing.number = Number::plural;
+  const Frame& before = draw_frame(dice, frames(), [&](const Frame& each) {
+    return (each.objects & thing.noun->roles) != 0 && each.verb != frame.verb &&
+           is_one_of(each.verb, {&verbs::kBuy, &verbs::kBake, &verbs::kWrite, &verbs::kFind}) &&
+           (each.verb != &verbs::kFind || (thing.noun->roles & kOwned) == 0);
+  });
+  const Clause about = draw_clause(dice, {.uses = kPast,
+                                          .subject = &other,
+                                          .frame = &before,
+                                          .object = &thing,
+                                          .time = dice.chance(30),
+                                          .opening = false,
+                                          .modal = false,
+                                          .negation = false,
+                                          .place = false});
+  thing = with_relative_clause(thing, about, Gap::object);
+  return statement(draw_clause(dice, {.uses = kMainUses,
+                                      .subject = &subject,
+                                      .frame = &frame,
+                                      .object = &thing,
+                                      .time = false,
+                                      .negation = false,
+                                      .place = false}));
 }
 
 }  // namespace heed::demo

@@ -36,6 +36,11 @@ bool is_female(const Noun& noun) {
   return noun.gender == Gender::feminine || std::string_view(noun.english) == "girl";
 }
 
+bool is_offspring(const Noun& noun) {
+  const std::string_view english = noun.english;
+  return english == "son" || english == "daughter";
+}
+
 /// The possessive that points back to a person, or "the".
 Determiner possessive_of(const NounPhrase& owner) {
   switch (owner.pronoun) {
@@ -59,10 +64,17 @@ Determiner possessive_of(const NounPhrase& owner) {
   return is_female(noun) ? Determiner::her : Determiner::his;
 }
 
-std::shared_ptr<const NounPhrase> draw_owner(Dice& dice, const Noun* other_than) {
-  const auto fitting = those(nouns(), [&](const Noun& each) {
-    return &each != other_than && (each.kind & (kAdult | kArtist | kChild | kElder | kYoungKin)) != 0;
-  });
+constexpr Kinds kOwners = kAdult | kArtist | kChild | kElder | kYoungKin;
+
+/// Whose relatives: the boy's sister, the teacher's son, the child's aunt.
+Kinds relatives_owners(const Noun& noun) {
+  if ((noun.kind & kYoungKin) == 0) return kAdult | kChild;
+  return is_offspring(noun) ? kAdult | kArtist : kChild;
+}
+
+std::shared_ptr<const NounPhrase> draw_owner(Dice& dice, Kinds kinds, const Noun* other_than) {
+  const auto fitting =
+      those(nouns(), [&](const Noun& each) { return &each != other_than && (each.kind & kinds) != 0; });
   NounPhrase owner{.noun = fitting[dice.below(fitting.size())]};
   if ((owner.noun->kind & kKin) != 0) owner.determiner = dice.chance(60) ? Determiner::my : Determiner::our;
   if (owner.noun->plurals == Plurals::usual && dice.chance(20)) owner.number = Number::plural;
@@ -134,7 +146,7 @@ NounPhrase draw_subject(Dice& dice, const SubjectWish& wish) {
   phrase.adjective = draw_adjective(dice, noun, wish.plain ? 20 : 38);
   if ((noun.kind & kKin) != 0) {
     if (!wish.plain && dice.chance(20)) {
-      phrase.owner = draw_owner(dice, &noun);
+      phrase.owner = draw_owner(dice, relatives_owners(noun), nullptr);
       phrase.adjective = nullptr;
     } else {
       draw_kin_determiner(dice, phrase);
@@ -145,7 +157,7 @@ NounPhrase draw_subject(Dice& dice, const SubjectWish& wish) {
     const std::uint64_t roll = dice.below(100);
     if (roll < 15 && !wish.definite) phrase.determiner = Determiner::indefinite;
     if (roll >= 94) phrase.determiner = Determiner::demonstrative;
-    if (roll >= 80 && roll < 90 && (noun.kind & kPet) != 0) phrase.owner = draw_owner(dice, nullptr);
+    if (roll >= 80 && roll < 90 && (noun.kind & kPet) != 0) phrase.owner = draw_owner(dice, kOwners, nullptr);
   }
   if (wish.resumable && phrase.number == Number::singular && !has_natural_gender(noun)) {
     phrase.number = Number::plural;
@@ -159,8 +171,12 @@ NounPhrase draw_person(Dice& dice, Kinds kinds, const NounPhrase& subject) {
     const NounPhrase pronoun = draw_pronoun(dice, true);
     if (!may_be_same(pronoun, subject)) return pronoun;
   }
-  const auto fitting =
-      those(nouns(), [&](const Noun& each) { return (each.kind & kinds) != 0 && &each != subject.noun; });
+  const Kinds subject_kind = kind_of(subject);
+  const auto fitting = those(nouns(), [&](const Noun& each) {
+    if ((subject_kind & kElder) != 0 && (each.kind & (kElder | kParent)) != 0) return false;
+    if ((subject_kind & kYoung) != 0 && is_offspring(each)) return false;
+    return (each.kind & kinds) != 0 && &each != subject.noun;
+  });
   NounPhrase phrase{.noun = fitting[dice.below(fitting.size())]};
   const Noun& noun = *phrase.noun;
   phrase.adjective = draw_adjective(dice, noun, 30);
@@ -191,7 +207,7 @@ NounPhrase draw_object(Dice& dice, const ObjectWish& wish, const NounPhrase& sub
   const bool on_sale = (noun.kind & kHotDrink) != 0 && (wish.roles & kGrocery) != 0;
   if (on_sale) phrase.adjective = nullptr;
   if (noun.plurals == Plurals::mass) {
-    if (!specific && (made || !dice.chance(30))) phrase.determiner = Determiner::none;
+    if (!specific && (indefinite || !dice.chance(15))) phrase.determiner = Determiner::none;
     return phrase;
   }
   if ((noun.kind & kStaple) != 0 ||
@@ -216,7 +232,7 @@ NounPhrase draw_object(Dice& dice, const ObjectWish& wish, const NounPhrase& sub
   if (possession && roll < 18) {
     phrase.determiner = possessive_of(subject);
   } else if (possession && roll < 30) {
-    phrase.owner = draw_owner(dice, subject.noun);
+    phrase.owner = draw_owner(dice, kOwners, subject.noun);
   } else if (roll >= 94) {
     phrase.determiner = Determiner::demonstrative;
   } else if (!specific && noun.plurals == Plurals::usual && roll >= 55) {
@@ -277,7 +293,7 @@ Bilingual draw_time(Dice& dice, Uses use, const Frame& frame) {
   if ((use == kPast || use == kFuture) && !frame.trifle && dice.chance(14)) return draw_distance(dice, use == kPast);
   const Uses uses = use == kHabit ? use | (frame.uses & kSeason) : use;
   const auto fitting = those(time_adverbials(), [&](const TimeAdverbial& each) {
-    return (each.uses & uses) != 0 && !(each.distant && frame.trifle);
+    return (each.uses & uses) != 0 && !(each.distant && frame.trifle) && !(each.evening && frame.mornings);
   });
   return both(fitting[dice.below(fitting.size())]->words);
 }
@@ -292,8 +308,8 @@ bool is_permission(const Modal& modal) {
   return std::string_view(modal.english.base) == "be";
 }
 
-void draw_modal(Dice& dice, Clause& clause, Uses use) {
-  if ((kind_of(clause.subject) & kAnimal) != 0) return;
+void draw_modal(Dice& dice, const Frame& frame, Uses use, Clause& clause) {
+  if ((kind_of(clause.subject) & kAnimal) != 0 || !frame.willed) return;
   const Modal& modal = dice.pick(modals());
   const bool likes = *modal.german_adverb != '\0';
   if (likes && use != kHabit) return;
@@ -359,7 +375,7 @@ Clause draw_clause(Dice& dice, const ClauseWish& wish) {
   Uses use = draw_use(dice, frame.uses & wish.uses);
   if (use == kPast && !shows_past(*frame.verb, clause.subject)) use = (wish.uses & kFuture) != 0 ? kFuture : kOngoing;
   clause.tense = tense_of(use);
-  if (wish.modal && dice.chance(24)) draw_modal(dice, clause, use);
+  if (wish.modal && dice.chance(24)) draw_modal(dice, frame, use, clause);
 
   if (wish.object != nullptr)
     clause.object = *wish.object;
@@ -372,7 +388,9 @@ Clause draw_clause(Dice& dice, const ClauseWish& wish) {
   if (frame.company && dice.chance(25)) clause.company = draw_company(dice, clause.subject);
 
   if (!frame.transports.empty() && dice.chance(55)) clause.transport = both(dice.pick(frame.transports));
-  if (frame.place != 0 && (frame.place_needed || (wish.place && dice.chance(frame.objects != 0 ? 22 : 60))))
+  const bool says_little = frame.objects == 0 && clause.company.english.empty() && frame.manners.empty();
+  const unsigned place_percent = says_little ? 85 : frame.objects == 0 ? 50 : 22;
+  if (frame.place != 0 && (frame.place_needed || (wish.place && dice.chance(place_percent))))
     clause.place = draw_place(dice, frame.place);
   else if (!frame.manners.empty() && dice.chance(50))
     clause.manner = both(dice.pick(frame.manners));

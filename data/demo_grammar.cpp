@@ -36,7 +36,8 @@ constexpr Shape kShapes[] = {
     {intention, 6},
     {reason_of_the_subject, 5},
     {relative_subject, 5},
-    {relative_object, 5},
+    {relative_person, 4},
+    {relative_thing, 3},
 };
 
 Bilingual draw_shape(Dice& dice) {

@@ -37,6 +37,7 @@ inline constexpr Uses kSeason = 1U << 5;   ///< with kHabit: goes by summer and 
 struct TimeAdverbial {
   Expression words;
   Uses uses;
+  bool evening = false;
   bool distant = false;  ///< too long ago, or too far ahead, to speak of trifles
 };
 std::span<const TimeAdverbial> time_adverbials();
@@ -103,7 +104,9 @@ struct Frame {
   std::span<const Expression> manners = {};
   std::span<const Expression> transports = {};
   std::uint64_t weight = 2;
-  bool trifle = false;  ///< forgotten or unforeseen a week away: opens the door
+  bool willed = true;     ///< can be wanted, allowed or liked
+  bool mornings = false;  ///< done in the morning: gets up
+  bool trifle = false;    ///< forgotten or unforeseen a week away: opens the door
 };
 std::span<const Frame> frames();
 /// What one does in good weather.

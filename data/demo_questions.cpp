@@ -64,15 +64,14 @@ Bilingual what(Dice& dice) {
 Bilingual which(Dice& dice) {
   const bool how_many = dice.chance(45);
   const Frame& frame = draw_frame(dice, frames(), [&](const Frame& each) {
-    const bool made = each.style == ObjectStyle::made;
-    return asks_for_a_thing(each) && (each.objects & (kDrunk | kTidied | kGrocery)) != kTidied &&
-           (each.objects & kDrunk) == 0 &&
-           (how_many ? !each.single_object && each.style != ObjectStyle::specific : !made);
+    return asks_for_a_thing(each) && (each.objects & (kDrunk | kTidied)) == 0 && each.style != ObjectStyle::made &&
+           (!how_many || (!each.single_object && each.style != ObjectStyle::specific));
   });
   Clause clause = clause_to_ask(dice, frame);
   const Noun* noun_asked = draw_object(dice, {.roles = frame.objects, .countable = true}, clause.subject).noun;
+  const bool plural = how_many || (noun_asked->kind & kStaple) != 0;
   clause.object = NounPhrase{.noun = noun_asked,
-                             .number = how_many ? Number::plural : Number::singular,
+                             .number = plural ? Number::plural : Number::singular,
                              .determiner = how_many ? Determiner::how_many : Determiner::interrogative};
   return asked(clause, Gap::object,
                {english_phrase(*clause.object, false), german_phrase(*clause.object, frame.verb->object_case)});
@@ -90,7 +89,7 @@ Bilingual where(Dice& dice) {
                                      .opening = false,
                                      .modal = false,
                                      .negation = false});
-  clause.place = clause.company = clause.manner = clause.transport = {};
+  clause.place = clause.company = clause.manner = clause.transport = clause.frequency = {};
   return asked(clause, Gap::adverbial, {"where", movement ? "wohin" : "wo"});
 }
 

@@ -36,7 +36,8 @@ Bilingual purpose(Dice& dice);    ///< um ... zu
 Bilingual intention(Dice& dice);  ///< tries to
 Bilingual contrast(Dice& dice);
 Bilingual relative_subject(Dice& dice);
-Bilingual relative_object(Dice& dice);
+Bilingual relative_person(Dice& dice);
+Bilingual relative_thing(Dice& dice);
 
 // What they share: demo_statements.cpp.
 Bilingual with_mark(Bilingual sentence, const char* mark);

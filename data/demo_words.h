@@ -79,6 +79,8 @@ inline constexpr Roles kAdmired = 1U << 23;
 inline constexpr Roles kSent = 1U << 24;
 inline constexpr Roles kPresent = 1U << 25;
 inline constexpr Roles kReadDaily = 1U << 26;
+inline constexpr Roles kKnown = 1U << 27;
+inline constexpr Roles kLoved = 1U << 28;
 
 /// Both languages side by side; two empty strings mean that there is none.
 struct Expression {

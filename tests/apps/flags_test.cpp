@@ -97,6 +97,15 @@ TEST_CASE("the last of a repeated flag counts") {
   CHECK_FALSE(program.sample.stats);
 }
 
+TEST_CASE("a value may be empty, start with a dash or hold an equals sign") {
+  Program program;
+  program({"--max-time=", "--train-src=--odd=name", "-", "--lr=-1"});
+  CHECK(program.sample.max_time.empty());
+  CHECK(program.flags.given().contains("max-time"));
+  CHECK(program.sample.train_src == std::vector<std::string>{"--odd=name", "-"});
+  CHECK(program.sample.lr == -1);
+}
+
 TEST_CASE("underscores and the names of other tools are understood") {
   Program program;
   program({"--train_src", "a", "--max_tokens", "100", "--learning-rate=2", "--minutes", "5"});

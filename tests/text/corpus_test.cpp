@@ -1,5 +1,6 @@
 #include "heed/text/corpus.h"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 
@@ -258,4 +259,25 @@ TEST_CASE("tab-separated pairs") {
     CHECK_THAT(thrown([&] { ParallelCorpus({{}, {}, {good, bad}}, files.cache()); }),
                StartsWith("3: " + bad + ":2: ") && Contains("exactly one"));
   }
+}
+
+TEST_CASE("released text is there again when it is read, and leaves the process's memory until then") {
+  const TextFiles files;
+  const std::string path = files.write("text", std::string(32 << 20, 'x') + "\nend\n");
+  const LineStore store({path}, files.cache());
+  const auto mapped_megabytes = [] {
+    std::ifstream status("/proc/self/status");
+    std::string word;
+    long kilobytes = 0;
+    while (status >> word) {
+      if (word == "RssFile:") status >> kilobytes;
+    }
+    return kilobytes / 1024;
+  };
+  CHECK(std::count(store.line(0).begin(), store.line(0).end(), 'x') == 32 << 20);
+  const long before = mapped_megabytes();
+  store.release_memory();
+  CHECK(mapped_megabytes() < before - 24);
+  CHECK(store.line(0).size() == 32 << 20);
+  CHECK(store.line(1) == "end");
 }

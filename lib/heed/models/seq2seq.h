@@ -44,6 +44,8 @@ class Seq2SeqModel : public torch::nn::Module {
 
   /// Begins a search with `hypotheses` rows per sentence.
   virtual std::unique_ptr<DecoderState> start(const EncodedSource& encoded, std::int64_t hypotheses) = 0;
+  /// Most target tokens, end mark left out, that step() can make.
+  virtual std::int64_t longest_target() const = 0;
   /// Feeds the last token of every row [R] int64 and returns the logits of the next one [R, C], float32.
   virtual at::Tensor step(const at::Tensor& tokens, DecoderState& state) = 0;
 

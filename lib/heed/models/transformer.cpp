@@ -1,6 +1,7 @@
 #include "heed/models/transformer.h"
 
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include <ATen/ATen.h>
@@ -226,6 +227,10 @@ std::unique_ptr<DecoderState> TransformerImpl::start(const EncodedSource& encode
         layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(encoded.memory));
   state->memory_mask = encoded.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
   return state;
+}
+
+std::int64_t TransformerImpl::longest_target() const {
+  return options.positions == Positions::learned ? options.max_positions - 1 : std::numeric_limits<std::int64_t>::max();
 }
 
 at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstract_state) {

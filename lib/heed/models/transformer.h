@@ -111,6 +111,7 @@ class TransformerImpl : public Seq2SeqModel {
   at::Tensor decode(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness) override;
   at::Tensor output_weight() const override;
   std::unique_ptr<DecoderState> start(const EncodedSource& encoded, std::int64_t hypotheses) override;
+  std::int64_t longest_target() const override;
   at::Tensor step(const at::Tensor& tokens, DecoderState& state) override;
   void prepare_inference(at::ScalarType dtype) override;
 

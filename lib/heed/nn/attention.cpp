@@ -9,7 +9,7 @@ namespace {
 
 // The mask that holds for both the padding and the causal rule, or undefined when everything may be attended.
 at::Tensor combined_mask(const AttendOptions& options, const at::Tensor& q, const at::Tensor& k) {
-  if (!options.causal) return options.mask;
+  if (!options.causal) return options.mask.defined() && options.mask.dim() < 2 ? options.mask.unsqueeze(0) : options.mask;
   const std::int64_t queries = q.size(2), keys = k.size(2);
   const at::Tensor causal =
       at::ones({queries, keys}, q.options().dtype(at::kBool)).tril(keys - queries);  // [T, S]

@@ -70,7 +70,8 @@ at::Tensor apply_mask(const at::Tensor& input, double p, PhiloxKey key, const Ro
   const std::int64_t channels = input.size(1);
   const bool vector_loop =
       input.device().is_cpu() && (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16);
-  if (!vector_loop) return input * mask_of(channels, p, key, rows).to(input.scalar_type());
+  // The product is in float32 and rounded once, as in the loop.
+  if (!vector_loop) return (input * mask_of(channels, p, key, rows)).to(input.scalar_type());
   const at::Tensor in = input.contiguous();
   at::Tensor out = at::empty_like(in);
   const DropoutRows places{rows.sentence.const_data_ptr<std::int64_t>(), rows.position.const_data_ptr<std::int64_t>(),
@@ -90,26 +91,21 @@ at::Tensor apply_mask(const at::Tensor& input, double p, PhiloxKey key, const Ro
 // Forward and backward are the same product with the same mask.
 struct DropoutFunction : torch::autograd::Function<DropoutFunction> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input, double p,
-                            std::int64_t key_bits, const at::Tensor& sentence, const at::Tensor& position,
-                            const at::Tensor& channel_base) {
+                            PhiloxKey key, const Rows& rows) {
     context->saved_data["p"] = p;
-    context->saved_data["key"] = key_bits;
-    context->save_for_backward({sentence, position, channel_base});
-    return apply_mask(input, p, unpack(key_bits), {sentence, position, channel_base});
+    context->saved_data["key0"] = std::int64_t{key[0]};
+    context->saved_data["key1"] = std::int64_t{key[1]};
+    context->save_for_backward({rows.sentence, rows.position, rows.channel_base});
+    return apply_mask(input, p, key, rows);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    return {apply_mask(gradients[0], context->saved_data["p"].toDouble(), unpack(context->saved_data["key"].toInt()),
-                       {saved[0], saved[1], saved[2]}),
-            {}, {}, {}, {}, {}};
-  }
-
-  static std::int64_t pack(PhiloxKey key) { return static_cast<std::int64_t>(key[0] | std::uint64_t{key[1]} << 32); }
-  static PhiloxKey unpack(std::int64_t bits) {
-    const auto word = static_cast<std::uint64_t>(bits);
-    return {static_cast<std::uint32_t>(word), static_cast<std::uint32_t>(word >> 32)};
+    const PhiloxKey key = {static_cast<std::uint32_t>(context->saved_data["key0"].toInt()),
+                           static_cast<std::uint32_t>(context->saved_data["key1"].toInt())};
+    return {apply_mask(gradients[0], context->saved_data["p"].toDouble(), key, {saved[0], saved[1], saved[2]}),
+            {}, {}, {}};
   }
 };
 
@@ -131,8 +127,8 @@ at::Tensor dropout(const at::Tensor& input, const DropoutSite& site, const Rando
   const at::Tensor rows = input.reshape({-1, input.size(-1)});  // [N, C]
   TORCH_CHECK(rows.size(0) == randomness.rows.sentence.size(0), "dropout: ", rows.size(0), " rows but ",
               randomness.rows.sentence.size(0), " places");
-  return DropoutFunction::apply(rows, site.p, DropoutFunction::pack(key_of(site, randomness)),
-                                randomness.rows.sentence, randomness.rows.position, at::Tensor())
+  return DropoutFunction::apply(rows, site.p, key_of(site, randomness),
+                                Rows{randomness.rows.sentence, randomness.rows.position, {}})
       .view_as(input);
 }
 
@@ -145,8 +141,9 @@ at::Tensor attention_dropout(const at::Tensor& weights, const DropoutSite& site,
   };
   const at::Tensor head = at::arange(heads, randomness.rows.sentence.options()) * kHeadStride;        // [H]
   const at::Tensor base = head.unsqueeze(0).expand({batch * length, heads}).reshape({-1});            // [B * T * H]
-  return DropoutFunction::apply(rows, site.p, DropoutFunction::pack(key_of(site, randomness)),
-                                per_head(randomness.rows.sentence), per_head(randomness.rows.position), base)
+  return DropoutFunction::apply(
+             rows, site.p, key_of(site, randomness),
+             Rows{per_head(randomness.rows.sentence), per_head(randomness.rows.position), base})
       .view({batch, length, heads, keys})
       .transpose(1, 2);  // [B, H, T, S]
 }

@@ -53,6 +53,7 @@ class PairReader {
         excluded_(std::move(excluded)) {}
 
   std::uint64_t size() const { return corpus_->size(); }
+  void release_memory() const { corpus_->release_memory(); }
 
   std::optional<TokenPair> read(std::uint64_t sentence, Dropped& dropped) const {
     if (std::binary_search(excluded_.begin(), excluded_.end(), sentence)) return ++dropped.excluded, std::nullopt;
@@ -146,6 +147,7 @@ Window prepare_window(const PairReader& reader, const EpochOrder& order, const B
       if (auto pair = reader.read(sentence, dropped)) pairs.push_back(std::move(*pair));
     }
   });
+  reader.release_memory();
   if (stop.stop_requested()) return {};
 
   // Grouping keeps the order of equal lengths, so they are mixed before.

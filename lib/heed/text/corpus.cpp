@@ -52,7 +52,9 @@ void check_separators(const LineStore& lines) {
   Progress progress("checking tabs", static_cast<std::int64_t>(lines.size()));
   for (std::uint64_t i = 0; i < lines.size(); ++i) {
     (void)separator(lines, i);
-    if (i % kLinesBetweenReports == kLinesBetweenReports - 1) progress.update(static_cast<std::int64_t>(i));
+    if (i % kLinesBetweenReports != kLinesBetweenReports - 1) continue;
+    lines.release_memory();
+    progress.update(static_cast<std::int64_t>(i));
   }
 }
 
@@ -104,6 +106,13 @@ std::vector<std::uint64_t> LineStore::lines_per_file() const {
   return lines;
 }
 
+void LineStore::release_memory() const {
+  for (const Part& part : parts_) {
+    release_pages(part.text.text);
+    release_pages(part.text.index);
+  }
+}
+
 ParallelCorpus::ParallelCorpus(const CorpusFiles& files, const std::filesystem::path& cache_directory) {
   if (files.source.size() != files.target.size()) {
     throw usage_error("source and target need equally many files: there are " + std::to_string(files.source.size()) +
@@ -149,6 +158,10 @@ std::uint64_t ParallelCorpus::fingerprint() const {
   std::uint64_t hash = stores_.size();
   for (const LineStore& store : stores_) hash = combine_hash(hash, store.fingerprint());
   return hash;
+}
+
+void ParallelCorpus::release_memory() const {
+  for (const LineStore& store : stores_) store.release_memory();
 }
 
 }  // namespace heed

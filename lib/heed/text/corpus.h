@@ -30,6 +30,8 @@ class LineStore {
   std::uint64_t fingerprint() const;
   /// Number of lines per file, in the order given.
   std::vector<std::uint64_t> lines_per_file() const;
+  /// Takes the pages read so far out of this process's memory (see release_pages).
+  void release_memory() const;
 
  private:
   struct Part {
@@ -70,6 +72,8 @@ class ParallelCorpus {
   /// Where a side of the pair stands ("train.de:123"), for messages.
   std::string place(std::uint64_t index, Side side = Side::source) const;
   std::uint64_t fingerprint() const;
+  /// As LineStore's: called now and then by whoever walks through all pairs.
+  void release_memory() const;
 
  private:
   std::vector<LineStore> stores_;  // source and target, or the TSV alone

@@ -20,6 +20,10 @@ struct IndexedText {
 /// the cache is not writable.
 IndexedText open_indexed_text(const std::filesystem::path& path, const std::filesystem::path& cache_directory);
 
+/// Takes mapped pages out of this process's memory; they come back from the file when they are read again. Without it
+/// everything that was ever read counts as the process's own.
+void release_pages(const MappedFile& file);
+
 /// Where line n begins is entry n, the text's size the last entry.
 std::span<const std::uint64_t> line_starts(const IndexedText& text);
 

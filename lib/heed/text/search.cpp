@@ -151,8 +151,8 @@ std::vector<std::vector<Hypothesis>> search(Seq2SeqModel& model, std::span<const
   std::vector<Sentence> sentences(filled.size());
   for (std::size_t b = 0; b < filled.size(); ++b) {
     sentences[b].number = b;
-    sentences[b].max_length =
-        static_cast<std::int64_t>(options.max_length_ratio * static_cast<double>(filled[b].size())) + 10;
+    const double most = options.max_length_ratio * static_cast<double>(filled[b].size());
+    sentences[b].max_length = std::min(static_cast<std::int64_t>(most) + 10, model.longest_target());
     sentences[b].beam.resize(static_cast<std::size_t>(beam));
     sentences[b].beam.front().log_probability = 0;  // all start alike: only the first place counts
     sentences[b].done = b >= sources.size();

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t kHashedPairs = 4'000'000;
 constexpr std::uint64_t kSampledPairs = 20'000;
 constexpr std::uint64_t kPairsBetweenReports = 1 << 17;
+constexpr std::uint64_t kSamplesBetweenReleases = 512;
 
 using RawPair = std::pair<std::string_view, std::string_view>;
 
@@ -150,7 +151,9 @@ DataSurvey survey(const ParallelCorpus& training, const ParallelCorpus* validati
     const std::uint64_t hash = hash_pair(pair);
     if (i < kHashedPairs) seen.push_back(hash);
     if (std::binary_search(held_out.begin(), held_out.end(), hash)) ++survey.in_validation;
-    if (i % kPairsBetweenReports == kPairsBetweenReports - 1) progress.update(static_cast<std::int64_t>(i));
+    if (i % kPairsBetweenReports != kPairsBetweenReports - 1) continue;
+    training.release_memory();
+    progress.update(static_cast<std::int64_t>(i));
   }
   survey.duplicates = count_repeated(std::move(seen));
   return survey;
@@ -163,6 +166,8 @@ void survey_tokens(DataSurvey& survey, const ParallelCorpus& training, const Sub
   double over_length = 0;
   survey.longest_source = survey.longest_target = 0;
   for (std::uint64_t i = 0; i < sampled; ++i) {
+    // Samples lie far apart: each brings pages of its own.
+    if (i % kSamplesBetweenReleases == 0) training.release_memory();
     const SentencePair pair = training.pair(i * training.size() / sampled);
     if (is_blank(pair.source) || is_blank(pair.target)) continue;
     const auto source_tokens = static_cast<std::int64_t>(source.encode(pair.source).size());

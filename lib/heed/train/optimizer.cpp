@@ -41,14 +41,12 @@ Adam::Adam(const FlatParameters& parameters, AdamOptions options)
 void Adam::step(FlatParameters& parameters, double learning_rate, std::int64_t update) {
   const at::NoGradGuard no_grad;
   const std::int64_t matrices = parameters.matrix_elements, vectors = parameters.values.numel() - matrices;
-  // The kernel counts the step itself before it uses it.
-  const at::Tensor steps_before = at::full({}, static_cast<double>(update - 1), parameters.values.options());
   const auto apply = [&](std::int64_t begin, std::int64_t count, double weight_decay) {
     if (count == 0) return;
     const auto part = [&](const at::Tensor& flat) { return std::vector<at::Tensor>{flat.narrow(0, begin, count)}; };
     auto values = part(parameters.values), gradients = part(parameters.gradients), first = part(first_moment),
          second = part(second_moment);
-    std::vector<at::Tensor> unused, steps{steps_before.clone()};
+    std::vector<at::Tensor> unused, steps{at::full({}, static_cast<double>(update), parameters.values.options())};
     if (options_.kind == OptimizerKind::adamw)
       at::_fused_adamw_(values, gradients, first, second, unused, steps, learning_rate, options_.beta1, options_.beta2,
                         weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);

@@ -1,0 +1,407 @@
+#include "heed/models/transformer.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <torch/nn/modules/transformer.h>
+
+#include "heed/base/error.h"
+#include "heed/base/tokens.h"
+#include "heed/nn/cross_entropy.h"
+
+#include "tensors.h"
+#include "text/errors.h"
+#include "torch_catch.h"
+
+namespace heed {
+namespace {
+
+TransformerOptions small_options() {
+  TransformerOptions options;
+  options.source_vocab = options.target_vocab = 31;
+  options.enc_layers = options.dec_layers = 2;
+  options.dim = 16;
+  options.ffn_dim = 24;
+  options.heads = 4;
+  options.max_positions = 80;
+  options.dropout = 0;
+  return options;
+}
+
+TransformerOptions changed(const std::function<void(TransformerOptions&)>& change) {
+  TransformerOptions options = small_options();
+  change(options);
+  return options;
+}
+
+// Every way to build one.
+std::vector<TransformerOptions> option_grid() {
+  return {small_options(),
+          changed([](auto& o) { o.norm_first = false; }),
+          changed([](auto& o) { o.tie = TieEmbeddings::none, o.target_vocab = 37; }),
+          changed([](auto& o) { o.tie = TieEmbeddings::output, o.target_vocab = 37; }),
+          changed([](auto& o) { o.positions = Positions::learned; }),
+          changed([](auto& o) { o.head_dim = 7, o.heads = 6, o.kv_heads = 2; }),
+          changed([](auto& o) { o.enc_layers = 1, o.dec_layers = 3, o.activation = Activation::gelu; })};
+}
+
+SourceBatch source_batch(const at::Tensor& tokens) { return {tokens, tokens.ne(static_cast<std::int64_t>(kPad))}; }
+
+// Sentences of the given lengths, end mark included, as a padded batch [B, S].
+at::Tensor random_sentences(const std::vector<std::int64_t>& lengths, std::int64_t padded_length) {
+  const auto batch = static_cast<std::int64_t>(lengths.size());
+  at::Tensor tokens = at::randint(4, 31, {batch, padded_length}, at::kLong);
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const std::int64_t length = lengths[static_cast<std::size_t>(b)];
+    tokens[b][length - 1] = static_cast<std::int64_t>(kEos);
+    tokens[b].slice(0, length).fill_(static_cast<std::int64_t>(kPad));
+  }
+  return tokens;
+}
+
+at::Tensor logits_of(TransformerImpl& model, const at::Tensor& states) {
+  return at::matmul(states, model.output_weight().t());
+}
+
+// Token embedding and positions as the model makes them.
+at::Tensor embedded(TransformerImpl& model, const at::Tensor& tokens) {
+  return at::embedding(model.source_embedding->weight, tokens) * 4.0 +
+         sinusoidal_positions(0, tokens.size(1), 16, model.source_embedding->weight.options());
+}
+
+void copy_attention(torch::nn::MultiheadAttentionImpl& to, MultiHeadAttentionImpl& from) {
+  to.in_proj_weight.copy_(at::cat({from.query_projection->weight, from.key_projection->weight, from.value_projection->weight}));
+  to.in_proj_bias.copy_(at::cat({from.query_projection->bias, from.key_projection->bias, from.value_projection->bias}));
+  to.out_proj->weight.copy_(from.output_projection->weight);
+  to.out_proj->bias.copy_(from.output_projection->bias);
+}
+
+template <class To, class From>
+void copy_affine(To& to, From& from) {
+  to->weight.copy_(from->weight);
+  to->bias.copy_(from->bias);
+}
+
+void randomise(torch::nn::Module& module) {
+  for (auto& parameter : module.named_parameters())
+    if (parameter.value().dim() == 1) parameter.value().add_(at::randn_like(parameter.value()) * 0.1);
+}
+
+}  // namespace
+
+TEST_CASE("post-norm with copied weights equals torch::nn::Transformer") {
+  at::manual_seed(1);
+  const at::NoGradGuard no_grad;
+  for (const Activation activation : {Activation::relu, Activation::gelu}) {
+    Transformer model(changed([&](auto& o) { o.norm_first = false, o.activation = activation, o.dec_layers = 3; }));
+    randomise(*model);
+    auto reference_options = torch::nn::TransformerOptions(16, 4, 2, 3).dim_feedforward(24).dropout(0);
+    if (activation == Activation::gelu) reference_options.activation(torch::kGELU);
+    torch::nn::Transformer reference(reference_options);
+
+    auto& encoder = *reference->encoder.ptr()->as<torch::nn::TransformerEncoderImpl>();
+    for (std::size_t i = 0; i < 2; ++i) {
+      auto& to = *encoder.layers[i]->as<torch::nn::TransformerEncoderLayerImpl>();
+      auto& from = *model->encoder[i]->as<TransformerEncoderLayerImpl>();
+      copy_attention(*to.self_attn, *from.self_attention);
+      copy_affine(to.linear1, from.feed_forward->expand);
+      copy_affine(to.linear2, from.feed_forward->contract);
+      copy_affine(to.norm1, from.self_attention_norm);
+      copy_affine(to.norm2, from.feed_forward_norm);
+    }
+    copy_affine(*encoder.norm.get<torch::nn::LayerNorm>(), model->encoder_norm);
+    auto& decoder = *reference->decoder.ptr()->as<torch::nn::TransformerDecoderImpl>();
+    for (std::size_t i = 0; i < 3; ++i) {
+      auto& to = *decoder.layers[i]->as<torch::nn::TransformerDecoderLayerImpl>();
+      auto& from = *model->decoder[i]->as<TransformerDecoderLayerImpl>();
+      copy_attention(*to.self_attn, *from.self_attention);
+      copy_attention(*to.multihead_attn, *from.cross_attention);
+      copy_affine(to.linear1, from.feed_forward->expand);
+      copy_affine(to.linear2, from.feed_forward->contract);
+      copy_affine(to.norm1, from.self_attention_norm);
+      copy_affine(to.norm2, from.cross_attention_norm);
+      copy_affine(to.norm3, from.feed_forward_norm);
+    }
+    copy_affine(*decoder.norm.get<torch::nn::LayerNorm>(), model->decoder_norm);
+
+    const at::Tensor source = random_sentences({9, 4, 6}, 9), target = random_sentences({8, 8, 8}, 8);
+    const SourceBatch batch = source_batch(source);
+    const EncodedSource encoded = model->encode(batch, nullptr);
+    const at::Tensor states = model->decode(encoded, target, nullptr);  // [B, T, D]
+    const at::Tensor padding = batch.mask.logical_not();
+    const at::Tensor later = torch::nn::TransformerImpl::generate_square_subsequent_mask(8);
+    const at::Tensor expected =
+        reference(embedded(*model, source).transpose(0, 1), embedded(*model, target).transpose(0, 1), {}, later, {},
+                  padding, {}, padding)
+            .transpose(0, 1);  // [B, T, D]
+    CHECK(difference(states, expected) < 2e-5);
+  }
+}
+
+TEST_CASE("forward, loss and all gradients equal a Python model") {
+  const Numbers numbers("models/transformer_numbers.safetensors");
+  Transformer model(changed([](auto& o) { o.source_vocab = o.target_vocab = 29; }));
+  {
+    const at::NoGradGuard no_grad;
+    for (auto& parameter : model->named_parameters()) parameter.value().copy_(numbers["weight." + parameter.key()]);
+  }
+  const EncodedSource encoded = model->encode(source_batch(numbers["source"]), nullptr);
+  CHECK(encoded.memory.sizes() == numbers["memory"].sizes());
+  const at::Tensor real = encoded.mask.unsqueeze(2);
+  CHECK(difference(encoded.memory * real, numbers["memory"] * real) < 2e-5);
+  const at::Tensor states = model->decode(encoded, numbers["target_input"], nullptr);
+  CHECK(difference(states, numbers["states"]) < 2e-5);
+
+  const CrossEntropy result = cross_entropy(states.flatten(0, 1), model->output_weight(),
+                                            numbers["target_output"].flatten(), 0.1, kPad);
+  CHECK(result.loss.item<double>() == Approx(numbers["loss"].item<double>()).epsilon(1e-5));
+  CHECK(result.tokens == 23);
+  result.loss.backward();
+  for (const auto& parameter : model->named_parameters()) {
+    CAPTURE(parameter.key());
+    const at::Tensor expected = numbers["gradient." + parameter.key()];
+    CHECK(difference(parameter.value().grad(), expected) < 1e-4 * std::max(1.0, expected.abs().max().item<double>()));
+  }
+}
+
+TEST_CASE("a later target token changes nothing before it") {
+  at::manual_seed(2);
+  const at::NoGradGuard no_grad;
+  for (const auto& options : option_grid()) {
+    Transformer model(options);
+    const EncodedSource encoded = model->encode(source_batch(random_sentences({7, 5}, 7)), nullptr);
+    const at::Tensor target = random_sentences({20, 20}, 20);
+    const at::Tensor before = model->decode(encoded, target, nullptr);
+    for (const std::int64_t at_token : {1, 9, 19}) {
+      at::Tensor other = target.clone();
+      other.slice(1, at_token).fill_(std::int64_t{5});
+      other.select(1, at_token).copy_(target.select(1, at_token).remainder(26).add(4));
+      const at::Tensor after = model->decode(encoded, other, nullptr);
+      CHECK(same_bits(after.slice(1, 0, at_token), before.slice(1, 0, at_token)));
+      CHECK_FALSE(same_bits(after.select(1, at_token), before.select(1, at_token)));
+    }
+  }
+}
+
+TEST_CASE("what stands under padding changes nothing, nor does the length of padding") {
+  at::manual_seed(3);
+  const at::NoGradGuard no_grad;
+  for (const auto& options : option_grid()) {
+    Transformer model(options);
+    const at::Tensor source = random_sentences({9, 5, 1}, 9), target = random_sentences({6, 6, 6}, 6);
+    const SourceBatch batch = source_batch(source);
+    const EncodedSource encoded = model->encode(batch, nullptr);
+    const at::Tensor states = model->decode(encoded, target, nullptr);
+
+    // Other tokens where the mask says padding: the same bits for every real token.
+    at::Tensor scribbled = source.masked_fill(batch.mask.logical_not(), 30);
+    const EncodedSource again = model->encode({scribbled, batch.mask}, nullptr);
+    CHECK(at::equal(again.memory.masked_select(batch.mask.unsqueeze(2)),
+                    encoded.memory.masked_select(batch.mask.unsqueeze(2))));
+    CHECK(same_bits(model->decode(again, target, nullptr), states));
+
+    // More padding is another shape of matrix products, so only nearly the same bits.
+    const at::Tensor wider = at::constant_pad_nd(source, {0, 12}, static_cast<std::int64_t>(kPad));
+    const at::Tensor padded = model->decode(model->encode(source_batch(wider), nullptr), target, nullptr);
+    CHECK(difference(padded, states) < 1e-5);
+
+    // Target padding at the end of a sentence, and a sentence alone.
+    const at::Tensor longer = at::constant_pad_nd(target, {0, 5}, static_cast<std::int64_t>(kPad));
+    CHECK(difference(model->decode(encoded, longer, nullptr).slice(1, 0, 6), states) < 1e-5);
+    const at::Tensor alone = model->decode(model->encode(source_batch(source.slice(0, 1, 2).slice(1, 0, 5)), nullptr),
+                                           target.slice(0, 1, 2), nullptr);
+    CHECK(difference(alone[0], states[1]) < 1e-5);
+  }
+}
+
+TEST_CASE("step by step equals all steps at once, with several hypotheses, reordering and leaving sentences") {
+  at::manual_seed(4);
+  const at::NoGradGuard no_grad;
+  for (const auto& options : option_grid()) {
+    Transformer model(options);
+    model->eval();
+    const EncodedSource encoded = model->encode(source_batch(random_sentences({9, 4, 6}, 9)), nullptr);
+    const std::int64_t hypotheses = 2, first_part = 21, length = 44;
+    const auto state = model->start(encoded, hypotheses);
+    at::Tensor tokens = at::randint(4, 31, {6, length}, at::kLong);  // of row r, sentence r / 2
+    const auto expected = [&](const at::Tensor& sentences) {
+      const EncodedSource repeated{encoded.memory.index_select(0, sentences), encoded.mask.index_select(0, sentences)};
+      return logits_of(*model, model->decode(repeated, tokens, nullptr));  // [R, T, C]
+    };
+    at::Tensor all = expected(at::tensor({0, 0, 1, 1, 2, 2}, at::kLong));
+    for (std::int64_t t = 0; t < first_part; ++t)
+      REQUIRE(difference(model->step(tokens.select(1, t), *state), all.select(1, t)) < 2e-5);
+
+    // Sentence 1 leaves, 2 and 0 change places; hypotheses of 0 become copies of its second.
+    const at::Tensor rows = at::tensor({5, 4, 1, 1}, at::kLong);
+    state->reorder(rows, at::tensor({2, 0}, at::kLong));
+    tokens = tokens.index_select(0, rows);
+    tokens.slice(1, first_part).copy_(at::randint(4, 31, {4, length - first_part}, at::kLong));
+    all = expected(at::tensor({2, 2, 0, 0}, at::kLong));
+    for (std::int64_t t = first_part; t < length; ++t)
+      REQUIRE(difference(model->step(tokens.select(1, t), *state), all.select(1, t)) < 2e-5);
+  }
+}
+
+TEST_CASE("inference copies in float32 change nothing, in bfloat16 little") {
+  at::manual_seed(5);
+  const at::NoGradGuard no_grad;
+  for (const auto& options : option_grid()) {
+    Transformer model(options);
+    model->eval();
+    const auto first_logits = [&] {
+      const at::Tensor source = at::arange(4, 20, at::kLong).view({4, 4});
+      const auto state = model->start(model->encode(source_batch(source), nullptr), 1);
+      return model->step(at::full({4}, static_cast<std::int64_t>(kBos), at::kLong), *state);
+    };
+    const at::Tensor plain = first_logits();
+    model->prepare_inference(at::kFloat);
+    CHECK(same_bits(first_logits(), plain));
+    const ComputeDtypeGuard guard(at::kBFloat16);
+    const at::Tensor converted = first_logits();
+    model->prepare_inference(at::kBFloat16);
+    CHECK(same_bits(first_logits(), converted));
+    CHECK(converted.scalar_type() == at::kFloat);
+    CHECK(difference(converted, plain) < 0.1);
+    CHECK(difference(converted, plain) > 0);
+  }
+}
+
+TEST_CASE("parameter_count is the number of weights that are built") {
+  for (const auto& options : option_grid()) {
+    Transformer model(options);
+    std::int64_t built = 0;
+    for (const auto& parameter : model->parameters()) built += parameter.numel();
+    CHECK(parameter_count(options) == built);
+  }
+}
+
+TEST_CASE("tied tables are one table") {
+  Transformer all(small_options()), two(changed([](auto& o) { o.tie = TieEmbeddings::output; })),
+      none(changed([](auto& o) { o.tie = TieEmbeddings::none; }));
+  CHECK(all->output_weight().is_same(all->source_embedding->weight));
+  CHECK(all->target_embedding.is_empty());
+  CHECK(two->output_weight().is_same(two->target_embedding->weight));
+  CHECK(two->output.is_empty());
+  CHECK(none->output_weight().is_same(none->output->weight));
+  const auto names = [](Transformer& model) { return model->named_parameters().keys(); };
+  CHECK(names(none).size() == names(two).size() + 1);
+  CHECK(names(two).size() == names(all).size() + 1);
+  CHECK(names(all).front() == "source_embedding.weight");
+}
+
+TEST_CASE("learned positions are learned, and end") {
+  at::manual_seed(6);
+  Transformer model(changed([](auto& o) { o.positions = Positions::learned, o.max_positions = 8; }));
+  const at::Tensor source = random_sentences({8}, 8);
+  const EncodedSource encoded = model->encode(source_batch(source), nullptr);
+  const at::Tensor target = random_sentences({5}, 5);
+  const at::Tensor states = model->decode(encoded, target, nullptr);
+  (states * at::randn_like(states)).sum().backward();
+  CHECK(model->source_positions.grad().ne(0).any(1).sum().item<std::int64_t>() == 8);
+  CHECK(model->target_positions.grad().ne(0).any(1).sum().item<std::int64_t>() == 5);
+  CHECK(thrown([&] { model->encode(source_batch(random_sentences({9}, 9)), nullptr); }) ==
+        "3: a sentence of 9 tokens is longer than the 8 learned positions of this model");
+  CHECK(thrown([&] { model->decode(encoded, random_sentences({9}, 9), nullptr); }) ==
+        "3: a sentence of 9 tokens is longer than the 8 learned positions of this model");
+}
+
+TEST_CASE("options that cannot be are refused with the remedy") {
+  const auto message = [](const std::function<void(TransformerOptions&)>& change) {
+    return thrown([&] { validate(changed(change)); });
+  };
+  for (const auto& options : option_grid()) CHECK(thrown([&] { validate(options); }) == "nothing");
+  CHECK(message([](auto& o) { o.heads = 3; }) ==
+        "2: dim 16 is not a multiple of heads 3: choose another number of heads, or say the width of a head with "
+        "--head-dim");
+  CHECK(message([](auto& o) { o.heads = 3, o.head_dim = 5; }) == "nothing");
+  CHECK(message([](auto& o) { o.kv_heads = 3; }) == "2: heads must be a multiple of kv-heads");
+  CHECK(message([](auto& o) { o.kv_heads = 8; }) == "2: kv-heads must be 0 to 4, not 8");
+  CHECK(message([](auto& o) { o.target_vocab = 37; }) ==
+        "2: --tie all needs one vocabulary for both sides: use --tie output, or a shared vocabulary");
+  CHECK(message([](auto& o) { o.dropout = 1; }) == "2: dropout must be at least 0 and below 1");
+  CHECK(message([](auto& o) { o.attention_dropout = -0.1; }) ==
+        "2: attention-dropout must be at least 0 and below 1");
+  CHECK(message([](auto& o) { o.dropout = std::numeric_limits<double>::quiet_NaN(); }) ==
+        "2: dropout must be at least 0 and below 1");
+  CHECK(message([](auto& o) { o.enc_layers = 0; }) == "2: enc-layers must be 1 to 1000, not 0");
+  CHECK(message([](auto& o) { o.dec_layers = 1001; }) == "2: dec-layers must be 1 to 1000, not 1001");
+  CHECK(message([](auto& o) { o.dim = 0; }) == "2: dim must be 1 to 65536, not 0");
+  CHECK(message([](auto& o) { o.ffn_dim = -1; }) == "2: ffn-dim must be 1 to 1048576, not -1");
+  CHECK(message([](auto& o) { o.heads = 0; }) == "2: heads must be 1 to 4096, not 0");
+  CHECK(message([](auto& o) { o.head_dim = -1; }) == "2: head-dim must be 0 to 65536, not -1");
+  CHECK(message([](auto& o) { o.max_positions = 0; }) == "2: max-positions must be 1 to 1048576, not 0");
+  CHECK(message([](auto& o) { o.source_vocab = o.target_vocab = 3; }) ==
+        "2: vocabulary size must be 4 to 10000000, not 3");
+  CHECK(thrown([] { Transformer(changed([](auto& o) { o.heads = 3; })); }).starts_with("2: dim 16"));
+}
+
+TEST_CASE("dropout in training is a function of its key and the sentence") {
+  at::manual_seed(7);
+  for (const double attention_dropout : {0.0, 0.3}) {
+    Transformer model(changed([&](auto& o) { o.dropout = 0.3, o.attention_dropout = attention_dropout; }));
+    const at::Tensor source = random_sentences({9, 5, 7}, 9), target = random_sentences({8, 6, 4}, 8);
+    const std::vector<std::int64_t> sentence_numbers = {100, 42, 7};
+    const auto states_of = [&](const at::Tensor& s, const at::Tensor& t, const std::vector<std::int64_t>& sentences,
+                               std::uint64_t update) {
+      const at::Tensor numbers = at::tensor(sentences, at::kLong);
+      const Randomness source_randomness{.seed = 5, .update = update, .rows = RowPlaces::of_batch(numbers, s.size(1))};
+      const Randomness target_randomness{.seed = 5, .update = update, .rows = RowPlaces::of_batch(numbers, t.size(1))};
+      return model->decode(model->encode(source_batch(s), &source_randomness), t, &target_randomness);
+    };
+    const at::Tensor among = states_of(source, target, sentence_numbers, 3);
+    CHECK(same_bits(states_of(source, target, sentence_numbers, 3), among));
+    CHECK(difference(states_of(source, target, sentence_numbers, 4), among) > 0.01);
+    for (std::int64_t b = 0; b < 3; ++b) {
+      const std::int64_t s = source[b].ne(static_cast<std::int64_t>(kPad)).sum().item<std::int64_t>();
+      const std::int64_t t = target[b].ne(static_cast<std::int64_t>(kPad)).sum().item<std::int64_t>();
+      const at::Tensor alone = states_of(source.slice(0, b, b + 1).slice(1, 0, s), target.slice(0, b, b + 1).slice(1, 0, t),
+                                         {sentence_numbers[static_cast<std::size_t>(b)]}, 3);
+      CHECK(difference(alone[0], among[b].slice(0, 0, t)) < 1e-5);
+    }
+
+    model->eval();
+    const at::Tensor quiet = states_of(source, target, sentence_numbers, 3);
+    CHECK(same_bits(states_of(source, target, sentence_numbers, 4), quiet));
+    CHECK(same_bits(model->decode(model->encode(source_batch(source), nullptr), target, nullptr), quiet));
+    CHECK(difference(quiet, among) > 0.01);
+  }
+}
+
+TEST_CASE("no two dropouts of a model share a mask") {
+  // Each sub-layer in turn adds ones to a zero input while the others are silent: its zeros show its mask.
+  at::manual_seed(8);
+  Transformer model(changed([](auto& o) { o.dropout = 0.5, o.enc_layers = 3, o.dec_layers = 3; }));
+  const at::NoGradGuard no_grad;
+  const auto silence = [](Linear& linear) { linear->weight.zero_(), linear->bias.zero_(); };
+  const auto speak = [](Linear& linear) { linear->weight.zero_(), linear->bias.fill_(1); };
+  std::vector<at::Tensor> patterns;
+  const Randomness randomness{.seed = 1, .rows = RowPlaces::of_batch(at::arange(8, at::kLong), 6)};
+  const at::Tensor x = at::zeros({8, 6, 16}), no_mask = at::ones({8, 1, 1, 6}, at::kBool);
+  const auto record = [&](const at::Tensor& y) { patterns.push_back(y.eq(0)); };
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto& encoder = *model->encoder[i]->as<TransformerEncoderLayerImpl>();
+    auto& decoder = *model->decoder[i]->as<TransformerDecoderLayerImpl>();
+    std::vector<Linear*> of_encoder = {&encoder.self_attention->output_projection, &encoder.feed_forward->contract};
+    std::vector<Linear*> of_decoder = {&decoder.self_attention->output_projection,
+                                       &decoder.cross_attention->output_projection, &decoder.feed_forward->contract};
+    for (Linear* speaking : of_encoder) {
+      for (Linear* linear : of_encoder) linear == speaking ? speak(*linear) : silence(*linear);
+      record(encoder.forward(x, no_mask, &randomness));
+    }
+    for (Linear* speaking : of_decoder) {
+      for (Linear* linear : of_decoder) linear == speaking ? speak(*linear) : silence(*linear);
+      record(decoder.forward(x, x, no_mask, &randomness));
+    }
+  }
+  REQUIRE(patterns.size() == 15);
+  for (std::size_t a = 0; a < patterns.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b) {
+      const double agreement = patterns[a].eq(patterns[b]).to(at::kDouble).mean().item<double>();
+      CHECK(agreement < 0.6);
+    }
+}
+
+}  // namespace heed

@@ -1,0 +1,206 @@
+#include "heed/train/checkpoint.h"
+
+#include <filesystem>
+#include <string>
+
+#include <ATen/ATen.h>
+
+#include "heed/base/fields_json.h"
+#include "heed/base/log.h"
+
+#include "tensors.h"
+#include "text/errors.h"
+#include "text/text_files.h"
+#include "text/tiny_model.h"
+#include "torch_catch.h"
+
+namespace heed {
+namespace {
+
+using Catch::Matchers::Contains;
+
+// A run somewhere in the middle: every number in it is its own.
+struct Run {
+  Subwords subwords = tiny_subwords();
+  TransformerOptions options = tiny_options(subwords.size());
+  Transformer network{options}, average_network{options};
+  FlatParameters parameters{*network}, average{*average_network, /*with_gradients=*/false};
+  Adam adam{parameters, {}};
+  RunState state;
+  std::string train_options = R"({"lr": 0.5})";
+
+  explicit Run(std::int64_t update) {
+    for (const at::Tensor& numbers : {parameters.values, average.values, adam.first_moment, adam.second_moment}) {
+      const at::NoGradGuard no_grad;
+      at::Tensor(numbers).normal_();
+    }
+    state = {.update = update,
+             .epoch = 3,
+             .sentence = 12345,
+             .seconds = 1.0 / 3,
+             .lr_scale = 0.25,
+             .rollbacks = 2,
+             .skipped = 4,
+             .non_finite_in_a_row = 1,
+             .has_best = true,
+             .best_score = 37.123456789012345,
+             .best_update = 7,
+             .has_regular_best = true,
+             .regular_best = -0.1,
+             .validations_without_better = 5,
+             .metrics_rows = 9,
+             .row_loss = 1e-300,
+             .row_tokens = 77,
+             .threads = 2,
+             .precision = "bf16",
+             .corpus = "a fingerprint"};
+  }
+  CheckpointContent content(bool with_average = true) const {
+    return {.network = options,
+            .source = subwords,
+            .target = subwords,
+            .train_options = train_options,
+            .parameters = parameters,
+            .average = with_average ? &average : nullptr,
+            .adam = adam,
+            .state = state};
+  }
+};
+
+void flip_a_bit(const std::filesystem::path& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(path) / 2);
+  file.seekg(middle);
+  const char byte = static_cast<char>(file.get() ^ 1);
+  file.seekp(middle);
+  file.put(byte);
+}
+
+}  // namespace
+
+TEST_CASE("a saved run comes back to the bit") {
+  at::manual_seed(1);
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("");
+  Run saved(100);
+  save_last(directory, saved.content());
+
+  const auto run = open_last(directory);
+  REQUIRE(run.has_value());
+  CHECK(fields_to_json(run->state).dump() == fields_to_json(saved.state).dump());
+  CHECK(run->state.seconds == saved.state.seconds);
+  CHECK(run->state.best_score == saved.state.best_score);
+  CHECK(run->train_options == saved.train_options);
+  CHECK(model_options(run->file).dim == saved.options.dim);
+  CHECK(read_subwords(run->file).first == saved.subwords);
+  Run fresh(0);
+  read_tensors(*run, fresh.parameters, &fresh.average, fresh.adam);
+  CHECK(same_bits(fresh.parameters.values, saved.parameters.values));
+  CHECK(same_bits(fresh.average.values, saved.average.values));
+  CHECK(same_bits(fresh.adam.first_moment, saved.adam.first_moment));
+  CHECK(same_bits(fresh.adam.second_moment, saved.adam.second_moment));
+  CHECK(same_bits(fresh.network->output->weight, saved.network->output->weight));
+
+  // The same content gives the same bytes: no clock, no address is in the file.
+  const std::string bytes = files.read("last.safetensors");
+  save_last(directory, saved.content());
+  CHECK((files.read("last.safetensors") == bytes));
+}
+
+TEST_CASE("without an average the weights stand in for it") {
+  at::manual_seed(2);
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("");
+  Run saved(5), fresh(0);
+  save_last(directory, saved.content(/*with_average=*/false));
+  const auto run = open_last(directory);
+  read_tensors(*run, fresh.parameters, nullptr, fresh.adam);
+  CHECK(same_bits(fresh.parameters.values, saved.parameters.values));
+  read_tensors(*run, fresh.parameters, &fresh.average, fresh.adam);
+  CHECK(same_bits(fresh.average.values, saved.parameters.values));
+}
+
+TEST_CASE("best holds the weights given, under the plain names, and nothing of the optimizer") {
+  at::manual_seed(3);
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("");
+  Run run(8);
+  save_best(directory, run.content(), run.average);
+  const TranslationModel model = load_translation_model(directory);
+  CHECK(same_bits(model.network->output->weight, run.average_network->output->weight));
+  CHECK(model.source == run.subwords);
+  const safetensors::File file(directory / "best.safetensors");
+  for (const auto& tensor : file.tensors()) CHECK_FALSE((tensor.name.starts_with("optim.") || tensor.name.starts_with("ema.")));
+  CHECK(file.metadata("update") == "8");
+  save_last(directory, run.content());
+  CHECK(same_bits(load_translation_model(directory / "last.safetensors").network->output->weight,
+                  run.average_network->output->weight));
+}
+
+TEST_CASE("the state before the last is kept, and used with a warning when the last is damaged") {
+  at::manual_seed(4);
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("run");
+  std::filesystem::create_directory(directory);
+  log::also_to_file(files.path("log"));
+  CHECK_FALSE(open_last(directory).has_value());
+  save_last(directory, Run(10).content());
+  CHECK_FALSE(std::filesystem::exists(directory / "last.1.safetensors"));
+  save_last(directory, Run(20).content());
+  CHECK(open_last(directory)->state.update == 20);
+  CHECK(files.read("log").empty());
+
+  flip_a_bit(directory / "last.safetensors");
+  CHECK(open_last(directory)->state.update == 10);
+  CHECK_THAT(files.read("log"), Contains((directory / "last.safetensors").string()) && Contains("checksum") &&
+                                    Contains("going on from " + (directory / "last.1.safetensors").string()) &&
+                                    Contains("(update 10)"));
+  std::filesystem::remove(directory / "last.safetensors");
+  CHECK(open_last(directory)->state.update == 10);
+  CHECK_THAT(files.read("log"), Contains("last.safetensors: is missing"));
+
+  // Saving over a damaged one does not lose the good one's content to it forever.
+  save_last(directory, Run(30).content());
+  CHECK(open_last(directory)->state.update == 30);
+
+  flip_a_bit(directory / "last.safetensors");
+  flip_a_bit(directory / "last.1.safetensors");
+  CHECK_THAT(thrown([&] { open_last(directory); }),
+             Contains("4: ") && Contains("/last.safetensors") && Contains("/last.1.safetensors") &&
+                 Contains("No state to go on from") && Contains("--restart"));
+}
+
+TEST_CASE("a file of another kind is no state to go on from") {
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("");
+  AtomicFile file(directory / "last.safetensors", 4);
+  safetensors::write(file, {}, {{"format", "heed"}, {"format_version", "1"}, {"kind", "attention-gan"}});
+  file.commit();
+  CHECK_THAT(thrown([&] { open_last(directory); }), Contains("4: ") && Contains("kind 'attention-gan'"));
+}
+
+TEST_CASE("tensors of another shape are refused by name") {
+  at::manual_seed(5);
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("");
+  Run saved(1);
+  save_last(directory, saved.content());
+  TransformerOptions wider = saved.options;
+  wider.ffn_dim = 70;
+  Transformer network(wider);
+  FlatParameters parameters(*network);
+  Adam adam(parameters, {});
+  CHECK_THAT(thrown([&] { read_tensors(*open_last(directory), parameters, nullptr, adam); }),
+             Contains("4: ") && Contains("'encoder.0.feed_forward.expand.weight' is missing or has another shape"));
+}
+
+TEST_CASE("a save that fails leaves what was there") {
+  at::manual_seed(6);
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("run");
+  Run run(1);
+  CHECK_THAT(thrown([&] { save_last(directory, run.content()); }), Contains("4: ") && Contains("run/"));
+  CHECK_FALSE(std::filesystem::exists(directory));
+}
+
+}  // namespace heed
