@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <set>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <thread>
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <sys/utsname.h>
@@ -98,6 +100,22 @@ void row(std::string_view name, const std::string& value) {
   std::cout << name << ':' << std::string(kColumn - name.size() - 1, ' ') << value << '\n';
 }
 
+/// Speed of matrix products, measured for half a second.
+double gigaflops(at::ScalarType dtype, c10::Device device) {
+  const std::int64_t rows = 2048, inner = 512, columns = 1024;
+  const auto options = at::TensorOptions().dtype(dtype).device(device);
+  const at::Tensor a = at::ones({rows, inner}, options), b = at::ones({inner, columns}, options);
+  const auto multiply = [&] { at::mm(a, b).view(-1)[0].item<float>(); };  // item() waits for the device
+  multiply();
+  const auto start = std::chrono::steady_clock::now();
+  double seconds = 0, products = 0;
+  for (; seconds < 0.5; ++products) {
+    multiply();
+    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  return 2e-9 * static_cast<double>(rows * inner * columns) * products / seconds;
+}
+
 int examine(const AppRun& run) {
   row("heed", kVersion);
   row("compiler", compiler());
@@ -109,10 +127,18 @@ int examine(const AppRun& run) {
   row("cores", std::to_string(std::thread::hardware_concurrency()));
   row("threads", std::to_string(at::get_num_threads()));
   row("memory", gigabytes("MemTotal") + " GB, " + gigabytes("MemAvailable") + " GB available");
-  const MatrixSpeed speed = measure_matrix_speed(c10::Device(run.device));
-  row("fp32 products", format_number(speed.fp32, 0) + " GFLOP/s");
-  row("bf16 products", format_number(speed.bf16, 0) + " GFLOP/s");
-  row("auto chooses", "--precision " + std::string(name_of(choose_precision(speed))) + ", --device " + run.device);
+  const c10::Device device(run.device);
+  row("fp32 products", format_number(gigaflops(at::kFloat, device), 0) + " GFLOP/s");
+  row("bf16 products", format_number(gigaflops(at::kBFloat16, device), 0) + " GFLOP/s");
+  row("auto: device", run.device);
+  for (const std::int64_t width : {128, 256, 512}) {
+    const TransformerOptions network{
+        .source_vocab = 8000, .target_vocab = 8000, .dim = width, .ffn_dim = 4 * width, .heads = width / 64};
+    const StepSpeed speed = measure_steps(network, 2048, device);
+    row("auto: precision", std::string(name_of(choose_precision(speed))) + " for a model " + std::to_string(width) +
+                               " wide (bf16 trains " + format_number(speed.bf16 / speed.fp32, 2) +
+                               " times as fast as fp32)");
+  }
   return 0;
 }
 
@@ -124,7 +150,7 @@ int main(int argc, char** argv) {
       .name = "heed-doctor",
       .description =
           "Prints what this machine and this build of heed offer, measures the speed of matrix products for "
-          "about a second, and says what 'auto' would choose.",
+          "a second, and says what 'auto' would choose.",
       .example = "heed-doctor --threads 2"};
   return heed::run_app(info, argc, argv, [](heed::Flags&) {}, heed::examine);
 }

@@ -114,10 +114,9 @@ void Flags::group(const std::string& title, std::initializer_list<std::string_vi
     moved.push_back(std::move(*found));
     flags_.erase(found);
   }
-  // Groups read in the order in which they were named, before the flags that were not grouped.
-  const auto first_ungrouped =
-      std::find_if(flags_.begin(), flags_.end(), [](const Flag& flag) { return flag.group == "Options"; });
-  flags_.insert(first_ungrouped, std::make_move_iterator(moved.begin()), std::make_move_iterator(moved.end()));
+  const auto place = flags_.begin() + static_cast<std::ptrdiff_t>(grouped_);
+  grouped_ += moved.size();
+  flags_.insert(place, std::make_move_iterator(moved.begin()), std::make_move_iterator(moved.end()));
 }
 
 void Flags::require(std::initializer_list<std::string_view> names) {

@@ -53,7 +53,8 @@ class Flags {
     for (std::size_t i = first; i < flags_.size(); ++i) flags_[i].setting = false;
   }
 
-  /// Shows these flags under a heading of their own, in this order, in the help.
+  /// Shows these flags under a heading of their own, in this order. Such groups come first in the help, in the order of
+  /// these calls; a flag belongs to one of them at most.
   void group(const std::string& title, std::initializer_list<std::string_view> names);
   /// The program cannot run without these.
   void require(std::initializer_list<std::string_view> names);
@@ -111,6 +112,7 @@ class Flags {
   }
 
   std::vector<Flag> flags_;
+  std::size_t grouped_ = 0;  // flags at the front that group() put there
   std::function<void(const std::set<std::string>&)> resolve_;
 };
 

@@ -198,7 +198,11 @@ NounPhrase draw_object(Dice& dice, const ObjectWish& wish, const NounPhrase& sub
            &each != subject.noun;
   });
   const Noun& noun = *fitting[dice.below(fitting.size())];
-  if ((noun.kind & kAnyPerson) != 0) return draw_person(dice, noun.kind, subject);
+  if ((noun.kind & kAnyPerson) != 0) {
+    Kinds kinds = 0;
+    for (const Noun* each : fitting) kinds |= each->kind & kAnyPerson;
+    return draw_person(dice, kinds, subject);
+  }
 
   const bool specific = wish.style == ObjectStyle::specific;
   const bool made = wish.style == ObjectStyle::made;
@@ -353,6 +357,12 @@ void draw_when(Dice& dice, const ClauseWish& wish, const Frame& frame, Uses use,
   }
 }
 
+/// One does not eat the same apple every day.
+ObjectStyle style_of(const Frame& frame, Uses use) {
+  const bool food = (frame.objects & (kGrocery | kEaten | kDrunk)) != 0;
+  return food && use == kHabit ? ObjectStyle::indefinite : frame.style;
+}
+
 }  // namespace
 
 Clause draw_clause(Dice& dice, const ClauseWish& wish) {
@@ -380,7 +390,7 @@ Clause draw_clause(Dice& dice, const ClauseWish& wish) {
   if (wish.object != nullptr)
     clause.object = *wish.object;
   else if (frame.objects != 0)
-    clause.object = draw_object(dice, {frame.objects, frame.style, frame.single_object}, clause.subject);
+    clause.object = draw_object(dice, {frame.objects, style_of(frame, use), frame.single_object}, clause.subject);
   if (frame.recipients != 0) clause.recipient = draw_person(dice, frame.recipients, clause.subject);
 
   clause.negated = wish.negation && may_negate(clause) && is_definite(clause.subject) && !counts(clause.object) &&

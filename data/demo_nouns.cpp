@@ -99,7 +99,7 @@ constexpr Noun kNouns[] = {
 
     {"flower", "flowers", "Blume", "Blume", "Blumen", "Blumen", kF, kPlant,
      kGift | kPresent | kPainted | kAdmired | kSent},
-    {"tree", "trees", "Baum", "Baumes", "Bäume", "Bäumen", kM, kPlant, kPainted | kAdmired},
+    {"tree", "trees", "Baum", "Baumes", "Bäume", "Bäumen", kM, kTree, kPainted | kAdmired},
     {"window", "windows", "Fenster", "Fensters", "Fenster", "Fenstern", kN, kOpening, kRepaired | kCleaned | kOpened},
     {"door", "doors", "Tür", "Tür", "Türen", "Türen", kF, kOpening, kRepaired | kOpened},
 
@@ -130,13 +130,13 @@ constexpr Kinds kColoured = kFurniture | kLuggage | kClothes | kVehicle;
 constexpr Kinds kMade = kBook | kFurniture | kDecor | kLuggage | kTool | kClothes | kVehicle;
 
 constexpr Adjective kAdjectives[] = {
-    {"old", "alt", "alt", kAdult | kArtist | kElder | kAnimal | kMade | kMessage | kBuilding | kOpening, true},
+    {"old", "alt", "alt", kAdult | kArtist | kElder | kAnimal | kMade | kMessage | kBuilding | kOpening | kTree, true},
     {"young", "jung", "jung", kAdult | kArtist | kAnimal},
     {"little", "klein", "klein", kChild | kYoungKin},
     {"small", "klein", "klein", kAnimal | kFruit | kFurniture | kDecor | kLuggage | kRoom | kBuilding | kOutdoors},
     {"brown", "braun", "braun", kAnimal | kLuggage | kClothes},
     {"big", "groß", "groß",
-     kAnimal | kFruit | kPastry | kFurniture | kDecor | kLuggage | kPlant | kOpening | kRoom | kBuilding | kOutdoors},
+     kAnimal | kFruit | kPastry | kFurniture | kDecor | kLuggage | kTree | kOpening | kRoom | kBuilding | kOutdoors},
     {"friendly", "freundlich", "freundlich", kAdult | kArtist | kChild | kElder | kPet},
     {"clever", "klug", "klug", kAdult | kYoung | kParent | kPet},
     {"famous", "berühmt", "berühmt", kArtist},
@@ -155,7 +155,8 @@ constexpr Adjective kAdjectives[] = {
     {"interesting", "interessant", "interessant", kBook | kMessage},
     {"boring", "langweilig", "langweilig", kBook | kMessage, true},
     {"new", "neu", "neu", kMade | kOpening | kRoom, true},
-    {"beautiful", "schön", "schön", kFurniture | kDecor | kClothes | kPlant | kBuilding | kOutdoors | kFarmAnimal},
+    {"beautiful", "schön", "schön",
+     kFurniture | kDecor | kClothes | kPlant | kTree | kBuilding | kOutdoors | kFarmAnimal},
     {"expensive", "teuer", "teur", kFurniture | kDecor | kLuggage | kClothes | kVehicle, true},
     {"cheap", "billig", "billig", kFurniture | kLuggage | kClothes | kVehicle, true},
     {"heavy", "schwer", "schwer", kLuggage},

@@ -95,7 +95,7 @@ Bilingual age(Dice& dice) {
 }
 
 Bilingual price(Dice& dice) {
-  constexpr Kinds kPriced = kFurniture | kDecor | kLuggage | kClothes | kBook;
+  constexpr Kinds kPriced = kFurniture | kDecor | kLuggage | kClothes;
   NounPhrase subject = draw_subject(dice, {.kinds = kPriced, .pronouns = false, .definite = true});
   subject.number = Number::singular;
   subject.count = 0;

@@ -43,6 +43,7 @@ inline constexpr Kinds kOutdoors = 1U << 25;
 inline constexpr Kinds kOpening = 1U << 26;
 inline constexpr Kinds kWeather = 1U << 27;
 inline constexpr Kinds kDecor = 1U << 28;
+inline constexpr Kinds kTree = 1U << 29;
 
 inline constexpr Kinds kKin = kParent | kElder | kYoungKin;
 inline constexpr Kinds kGrownUp = kAdult | kArtist | kParent | kElder;

@@ -190,7 +190,7 @@ TEST_CASE("required flags are asked for by name") {
 }
 
 TEST_CASE("help shows groups, values and defaults") {
-  Program program;
+  Program program;  // whose flags were added under "Options"
   program.flags.group("Data", {"train-src"});
   program.flags.group("Model", {"tie", "shared-vocab"});
   program.flags.require({"train-src"});

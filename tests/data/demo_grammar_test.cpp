@@ -1,4 +1,4 @@
-#include "../../data/demo_grammar.h"
+#include "demo_grammar.h"
 
 #include <algorithm>
 #include <array>
@@ -15,11 +15,11 @@
 
 #include "heed/base/error.h"
 
-#include "../../data/demo_clause.h"
-#include "../../data/demo_corpus.h"
-#include "../../data/demo_lexicon.h"
-#include "../../data/demo_morphology.h"
-#include "../../data/demo_shapes.h"
+#include "demo_clause.h"
+#include "demo_corpus.h"
+#include "demo_lexicon.h"
+#include "demo_morphology.h"
+#include "demo_shapes.h"
 #include "catch.h"
 
 using namespace heed::demo;

@@ -168,6 +168,18 @@ TEST_CASE("the order is a function of the seed") {
   CHECK(sorted(order(2)) == all_numbers(3000));
 }
 
+TEST_CASE("pairs of equal length meet others in each epoch") {
+  const Corpus corpus(3000);
+  BatchStream stream = corpus.stream(options_of(100));
+  std::set<std::vector<std::uint64_t>> first, repeated;
+  for (const TokenBatch& batch : read_epochs(stream, 1)) first.insert(sorted(batch.sentences));
+  for (const TokenBatch& batch : read_epochs(stream, 2)) {
+    if (first.contains(sorted(batch.sentences))) repeated.insert(sorted(batch.sentences));
+  }
+  CHECK(first.size() > 100);
+  CHECK(repeated.size() < 5);
+}
+
 TEST_CASE("which pairs a window holds does not depend on the batch size") {
   const Corpus corpus(kWindowPairs + 5 * 4096, 32);
   const auto first_blocks = [&](std::int64_t batch_tokens, std::uint64_t seed) {

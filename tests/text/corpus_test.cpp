@@ -168,6 +168,25 @@ TEST_CASE("an unpacked text is renewed with its gzip file") {
   files.write("text.gz", gzip("c\nd\ne\n"));
   CHECK(lines_of(LineStore({path}, files.cache())) == Lines{"c", "d", "e"});
   CHECK(std::distance(std::filesystem::directory_iterator(files.cache()), std::filesystem::directory_iterator()) == 2);
+
+  const auto time = std::filesystem::last_write_time(path);
+  const std::uintmax_t size = std::filesystem::file_size(path);
+  files.write("text.gz", gzip("c\nd\nf\n"));
+  REQUIRE(std::filesystem::file_size(path) == size);
+  std::filesystem::last_write_time(path, time);
+  CHECK(lines_of(LineStore({path}, files.cache())) == Lines{"c", "d", "f"});
+}
+
+TEST_CASE("an unpacked text that is lost or changed is unpacked again") {
+  const TextFiles files;
+  const std::string path = files.write("text.gz", gzip("a\nb\n"));
+  CHECK(LineStore({path}, files.cache()).size() == 2);
+  for (const char* damage : {"", "x\ny\n", "a\nb\nc\n"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(files.cache())) {
+      if (entry.path().extension() == ".text") files.write("cache/" + entry.path().filename().string(), damage);
+    }
+    CHECK(lines_of(LineStore({path}, files.cache())) == Lines{"a", "b"});
+  }
 }
 
 TEST_CASE("a damaged index is made anew") {

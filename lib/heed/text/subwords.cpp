@@ -28,7 +28,7 @@ namespace {
 
 // The trainer counts characters with 32-bit numbers; this stays far below.
 constexpr std::size_t kMaxTrainingBytes = std::size_t{1} << 30;
-// Lines are cut into parts that the trainer accepts (it passes over longer ones).
+// Lines are cut into parts, because the trainer passes over those of more than 4192 bytes.
 constexpr std::size_t kTrainingPartBytes = 4096;
 // Sums over threads are rounded in their order: another number of threads would give another vocabulary.
 constexpr int kTrainingThreads = 4;
@@ -115,7 +115,6 @@ sentencepiece::util::Status run_trainer(const std::vector<std::string>& lines, S
       {"pad_id", std::to_string(kPad)},
       {"bos_id", std::to_string(kBos)},
       {"eos_id", std::to_string(kEos)},
-      {"max_sentence_length", std::to_string(kTrainingPartBytes)},
       {"num_threads", std::to_string(kTrainingThreads)},
       {"minloglevel", "2"},
   };

@@ -1,37 +1,51 @@
 #include "heed/train/precision.h"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
+#include <vector>
 
 #include <ATen/ATen.h>
+
+#include "heed/base/random.h"
+#include "heed/nn/layers.h"
+#include "heed/train/seq2seq_step.h"
 
 namespace heed {
 namespace {
 
-double gigaflops(at::ScalarType dtype, at::Device device) {
-  const std::int64_t rows = 2048, width = 512, inner = 1024;
-  const auto options = at::TensorOptions().dtype(dtype).device(device);
-  const at::Tensor a = at::ones({rows, width}, options), b = at::ones({width, inner}, options);
-  const auto once = [&] { return at::mm(a, b).view(-1)[0].item<float>(); };  // item() waits for the device
-  once();
-  const auto start = std::chrono::steady_clock::now();
-  double seconds = 0, products = 0;
-  for (; seconds < 0.4; ++products) {
-    once();
-    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+// Sentences of `length` random tokens on both sides.
+TokenBatch random_batch(std::int64_t sentences, std::int64_t length, std::int64_t vocab) {
+  TokenBatch batch;
+  const PhiloxKey key = make_key(1, static_cast<std::uint64_t>(length));
+  for (std::int64_t i = 0; i < sentences; ++i) {
+    std::vector<TokenId> tokens(static_cast<std::size_t>(length));
+    for (std::int64_t t = 0; t < length; ++t)
+      tokens[static_cast<std::size_t>(t)] = static_cast<TokenId>(
+          random_below(key, static_cast<std::uint64_t>(i * length + t), static_cast<std::uint64_t>(vocab)));
+    batch.sentences.push_back(static_cast<std::uint64_t>(i));
+    batch.source.push_back(tokens);
+    batch.target.push_back(std::move(tokens));
   }
-  return 2e-9 * static_cast<double>(rows * width * inner) * products / seconds;
+  return batch;
+}
+
+double tokens_per_second(Seq2SeqModel& model, std::int64_t vocab, std::int64_t batch_tokens, at::ScalarType dtype,
+                         c10::Device device) {
+  const ComputeDtypeGuard compute(dtype);
+  double seconds = 0, tokens = 0;
+  for (const std::int64_t length : {15, 9, 12, 19, 23}) {  // the first warms up
+    const TokenBatch batch = random_batch(std::max<std::int64_t>(1, batch_tokens / (length + 1)), length, vocab);
+    const auto start = std::chrono::steady_clock::now();
+    batch_loss(model, batch, 1, 1, 0.1, device).loss.backward();
+    if (length == 15) continue;
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    tokens += static_cast<double>(batch.target_tokens());
+  }
+  return tokens / seconds;
 }
 
 }  // namespace
-
-MatrixSpeed measure_matrix_speed(at::Device device) {
-  return {gigaflops(at::kFloat, device), gigaflops(at::kBFloat16, device)};
-}
-
-Precision choose_precision(const MatrixSpeed& speed) {
-  return speed.bf16 >= 1.5 * speed.fp32 ? Precision::bf16 : Precision::fp32;
-}
 
 at::ScalarType compute_dtype_of(Precision precision) {
   switch (precision) {
@@ -40,6 +54,23 @@ at::ScalarType compute_dtype_of(Precision precision) {
     case Precision::automatic: break;
   }
   throw std::logic_error("precision auto was not resolved");
+}
+
+StepSpeed measure_steps(TransformerOptions network, std::int64_t batch_tokens, c10::Device device) {
+  // One layer of each kind tells as much as all of them.
+  network.enc_layers = network.dec_layers = 1;
+  Transformer model(network);
+  model->to(device);
+  model->train();
+  const std::int64_t vocab = std::min(network.source_vocab, network.target_vocab);
+  StepSpeed speed;
+  speed.fp32 = tokens_per_second(*model, vocab, batch_tokens, at::kFloat, device);
+  speed.bf16 = tokens_per_second(*model, vocab, batch_tokens, at::kBFloat16, device);
+  return speed;
+}
+
+Precision choose_precision(const StepSpeed& speed) {
+  return speed.bf16 > 1.1 * speed.fp32 ? Precision::bf16 : Precision::fp32;
 }
 
 }  // namespace heed

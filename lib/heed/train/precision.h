@@ -7,6 +7,8 @@
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
+#include "heed/models/transformer.h"
+
 namespace heed {
 
 enum class Precision { fp32, bf16, automatic };
@@ -15,17 +17,19 @@ inline std::span<const std::string_view> enum_names(Precision) {
   return names;
 }
 
-/// Speed of matrix products of a training step's shape, in GFLOP/s, measured for about half a second each.
-struct MatrixSpeed {
-  double fp32 = 0, bf16 = 0;
-};
-MatrixSpeed measure_matrix_speed(c10::Device device);
-
-/// What `auto` means on this machine: bf16 when its products are at least 1.5 times as fast as those of fp32 (below
-/// that, conversions eat the gain).
-Precision choose_precision(const MatrixSpeed& speed);
-
 /// Number type of the matrix products; `automatic` is not allowed here.
 c10::ScalarType compute_dtype_of(Precision precision);
+
+/// Speed of training steps of a network in target tokens per second, in both number types.
+struct StepSpeed {
+  double fp32 = 0, bf16 = 0;
+};
+
+/// Times a few steps (forward and backward) on batches of random tokens, no two of the same shape, as in training:
+/// kernels that are made anew for each shape show their price. Takes a few seconds.
+StepSpeed measure_steps(TransformerOptions network, std::int64_t batch_tokens, c10::Device device);
+
+/// What `auto` means: the faster one; fp32 when bf16 gains less than a tenth.
+Precision choose_precision(const StepSpeed& speed);
 
 }  // namespace heed

@@ -18,11 +18,10 @@
 #include "heed/base/progress.h"
 #include "heed/base/stop_signal.h"
 #include "heed/base/units.h"
-#include "heed/nn/cross_entropy.h"
-#include "heed/text/search.h"
 #include "heed/train/checkpoint.h"
 #include "heed/train/metrics_csv.h"
 #include "heed/train/seq2seq_data.h"
+#include "heed/train/seq2seq_step.h"
 #include "heed/train/validation.h"
 
 namespace heed {
@@ -34,20 +33,6 @@ constexpr double kSecondsBetweenSaves = 600;
 constexpr std::int64_t kNonFiniteBeforeRollback = 10, kMostRollbacks = 3;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-// Loss of one batch, summed over its target tokens; differentiable.
-CrossEntropy batch_loss(Transformer& network, const TokenBatch& batch, std::uint64_t seed, std::uint64_t update,
-                        double label_smoothing, c10::Device device) {
-  const SourceBatch source = make_source_batch(batch.source, 1, device);           // [B, S]
-  const auto [input, output] = make_target_batch(batch.target, device);            // [B, T]
-  std::vector<std::int64_t> numbers(batch.sentences.begin(), batch.sentences.end());
-  const at::Tensor sentences = at::tensor(numbers, at::kLong).to(device);          // [B]
-  const Randomness encoder_randomness{seed, update, RowPlaces::of_batch(sentences, source.tokens.size(1))};
-  const Randomness decoder_randomness{seed, update, RowPlaces::of_batch(sentences, input.size(1))};
-  const EncodedSource encoded = network->encode(source, &encoder_randomness);
-  const at::Tensor states = network->decode(encoded, input, &decoder_randomness);  // [B, T, D]
-  return cross_entropy(states.flatten(0, 1), network->output_weight(), output.flatten(), label_smoothing, kPad);
-}
 
 double score_of(BestMetric metric, const ValidationScores& scores) {
   switch (metric) {
@@ -75,10 +60,10 @@ std::string reason_to_finish(const Seq2SeqTrainOptions& options, const RunState&
 void settle_precision(Seq2SeqTrainOptions& options, RunState& state, c10::Device device) {
   if (options.precision == Precision::automatic) {
     if (state.precision.empty()) {
-      const MatrixSpeed speed = measure_matrix_speed(device);
+      const StepSpeed speed = measure_steps(options.network, options.batch_tokens, device);
       options.precision = choose_precision(speed);
-      log::info("matrix products: fp32 " + format_number(speed.fp32, 0) + ", bf16 " + format_number(speed.bf16, 0) +
-                " GFLOP/s; --precision auto chose " + std::string(name_of(options.precision)));
+      log::info("--precision auto chose " + std::string(name_of(options.precision)) + ": bf16 trains a layer " +
+                format_number(speed.bf16 / speed.fp32, 2) + " times as fast as fp32 here");
     } else {
       options.precision = state.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::fp32;
     }
@@ -284,7 +269,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     std::int64_t tokens = 0;
     for (std::int64_t i = 0; i < options.grad_accum; ++i) {
       const TokenBatch batch = stream->next();
-      const CrossEntropy sums = batch_loss(network, batch, static_cast<std::uint64_t>(options.seed),
+      const CrossEntropy sums = batch_loss(*network, batch, static_cast<std::uint64_t>(options.seed),
                                            static_cast<std::uint64_t>(update), options.label_smoothing, run.device);
       sums.loss.backward();
       loss += sums.loss.item<double>();
@@ -350,7 +335,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       state.row_tokens = timed_tokens = 0;
     }
     const bool save_now = options.save_every > 0 ? update % options.save_every == 0
-                                                 : seconds_since(start) > 0 && seconds_since(last_save) > kSecondsBetweenSaves;
+                                                 : seconds_since(last_save) > kSecondsBetweenSaves;
     if (save_now) {
       save();
       last_save = Clock::now();

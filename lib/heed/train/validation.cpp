@@ -11,6 +11,7 @@
 #include "heed/text/bleu.h"
 #include "heed/text/chrf.h"
 #include "heed/text/search.h"
+#include "heed/train/seq2seq_step.h"
 
 namespace heed {
 namespace {
@@ -23,25 +24,6 @@ std::vector<std::vector<TokenId>> pick(const std::vector<std::vector<TokenId>>& 
 }
 
 }  // namespace
-
-TargetBatch make_target_batch(std::span<const std::vector<TokenId>> targets, c10::Device device) {
-  std::size_t longest = 0;
-  for (const auto& target : targets) longest = std::max(longest, target.size());
-  const std::int64_t batch = std::ssize(targets), length = static_cast<std::int64_t>(longest) + 1;
-  at::Tensor input = at::full({batch, length}, static_cast<std::int64_t>(kPad), at::kLong);  // [B, T]
-  at::Tensor output = input.clone();                                                         // [B, T]
-  auto input_rows = input.accessor<std::int64_t, 2>(), output_rows = output.accessor<std::int64_t, 2>();
-  for (std::int64_t b = 0; b < batch; ++b) {
-    std::int64_t t = 0;
-    input_rows[b][0] = kBos;
-    for (const TokenId token : targets[static_cast<std::size_t>(b)]) {
-      output_rows[b][t] = token;
-      input_rows[b][++t] = token;
-    }
-    output_rows[b][t] = kEos;
-  }
-  return {input.to(device), output.to(device)};
-}
 
 Validator::Validator(const std::vector<SentencePair>& pairs, Subwords source, Subwords target,
                      std::int64_t max_length, std::int64_t batch_tokens)

@@ -36,11 +36,4 @@ class Validator {
   std::vector<std::vector<TokenId>> source_tokens_, target_tokens_;  // cut to max_length
 };
 
-/// Target sentences as the decoder's input (start mark first) and what it should answer (end mark last), [B, T] int64
-/// each, padded.
-struct TargetBatch {
-  at::Tensor input, output;
-};
-TargetBatch make_target_batch(std::span<const std::vector<TokenId>> targets, c10::Device device);
-
 }  // namespace heed

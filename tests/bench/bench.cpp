@@ -1,0 +1,133 @@
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <ATen/Parallel.h>
+#include <unistd.h>
+
+#include "heed/base/error.h"
+#include "heed/base/log.h"
+#include "heed/base/progress.h"
+#include "heed/base/random.h"
+#include "heed/train/seq2seq.h"
+
+/// Benchmarks: measured figures for people, never part of the tests. `heed-bench NAME [SETTING=VALUE...]`.
+namespace heed {
+namespace {
+
+using Settings = std::map<std::string, std::string>;
+
+std::string setting(const Settings& settings, const std::string& name, const std::string& fallback) {
+  const auto found = settings.find(name);
+  return found == settings.end() ? fallback : found->second;
+}
+
+/// A folder that is gone when the benchmark is over.
+struct Scratch {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("heed-bench-" + std::to_string(getpid()));
+  Scratch() { std::filesystem::create_directories(path); }
+  ~Scratch() { std::filesystem::remove_all(path); }
+};
+
+// Lines of made-up words whose frequencies fall as those of a language do, as long as picture captions (about 12).
+void write_made_up_text(const std::filesystem::path& path, std::uint64_t side, std::uint64_t lines) {
+  std::ofstream file(path);
+  const PhiloxKey length_key = make_key(1, 0), word_key = make_key(1, 1 + side), letter_key = make_key(1, 3);
+  std::uint64_t drawn = 0;
+  for (std::uint64_t i = 0; i < lines; ++i) {
+    const std::uint64_t words = 7 + random_below(length_key, i, 6) + random_below(length_key, lines + i, 6);
+    for (std::uint64_t w = 0; w < words; ++w, ++drawn) {
+      const auto rank = static_cast<std::uint64_t>(10'000 * std::pow(random_unit(word_key, drawn), 3));
+      std::string word;
+      for (std::uint64_t c = 0; c < 3 + rank % 6; ++c)
+        word += static_cast<char>('a' + random_below(letter_key, 16 * rank + c, 26));
+      file << (w > 0 ? " " : "") << word;
+    }
+    file << '\n';
+  }
+}
+
+// Training speed of the `small` shape: vocabulary 8,000, 4,096 tokens a batch, dropout 0.2. On Multi30k when HEED_DATA
+// names a folder that holds it, else on made-up text.
+void bench_seq2seq_train(const Settings& settings) {
+  const Scratch scratch;
+  Seq2SeqTrainOptions options;
+  const char* data = std::getenv("HEED_DATA");
+  if (data != nullptr) {
+    options.train.source = {std::string(data) + "/multi30k/train.en"};
+    options.train.target = {std::string(data) + "/multi30k/train.de"};
+  } else {
+    options.train.source = {scratch.path / "train.src"};
+    options.train.target = {scratch.path / "train.tgt"};
+    write_made_up_text(options.train.source[0], 0, 20'000);
+    write_made_up_text(options.train.target[0], 1, 20'000);
+  }
+  const std::int64_t warm_up = 5, updates = std::stoll(setting(settings, "updates", "40"));
+  options.model = scratch.path / "model";
+  options.preset = Preset::small;
+  options.log_every = warm_up;
+  options.valid_every = options.max_updates = warm_up + (updates + warm_up - 1) / warm_up * warm_up;
+  options.valid_sentences = 8;
+  options.save_every = 1'000'000;
+  const std::string precision = setting(settings, "precision", "auto");
+  for (const Precision known : {Precision::fp32, Precision::bf16, Precision::automatic})
+    if (name_of(known) == precision) options.precision = known;
+  log::set_level(log::Level::warning);
+  train_seq2seq(options, {.given = {"valid-every"}, .resolved_toml = [] { return std::string(); }});
+
+  // update,epoch,seconds,lr,train_loss,tokens_per_second,...: rows of equally many updates; the first warms up
+  std::ifstream metrics(options.model + "/metrics.csv");
+  std::string line;
+  std::getline(metrics, line);
+  double seconds_per_token = 0;
+  std::int64_t rows = 0;
+  for (std::int64_t row = 0; std::getline(metrics, line); ++row) {
+    std::istringstream fields(line);
+    std::string field;
+    for (int i = 0; i < 6; ++i) std::getline(fields, field, ',');
+    if (row == 0) continue;
+    seconds_per_token += 1 / std::stod(field);
+    ++rows;
+  }
+  std::cout << "seq2seq-train: " << format_number(static_cast<double>(rows) / seconds_per_token, 0)
+            << " target tokens/s  shape=small precision=" << name_of(options.precision)
+            << " threads=" << at::get_num_threads() << " updates=" << rows * warm_up
+            << " text=" << (data != nullptr ? "multi30k" : "made-up") << '\n';
+}
+
+const std::map<std::string, std::function<void(const Settings&)>> kBenchmarks = {
+    {"seq2seq-train", bench_seq2seq_train},
+};
+
+}  // namespace
+}  // namespace heed
+
+int main(int argc, char** argv) {
+  heed::Settings settings;
+  for (int i = 2; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const std::size_t equals = argument.find('=');
+    settings[argument.substr(0, equals)] = equals == std::string::npos ? "" : argument.substr(equals + 1);
+  }
+  const auto found = argc > 1 ? heed::kBenchmarks.find(argv[1]) : heed::kBenchmarks.end();
+  if (found == heed::kBenchmarks.end()) {
+    std::cerr << "Usage: heed-bench NAME [SETTING=VALUE...]\n\n  seq2seq-train  training speed; settings: "
+                 "precision=fp32|bf16|auto, updates=N\n";
+    return argc > 1 ? static_cast<int>(heed::ExitCode::usage) : 0;
+  }
+  try {
+    found->second(settings);
+  } catch (const heed::Error& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return static_cast<int>(error.code());
+  }
+}
