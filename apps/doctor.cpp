@@ -96,7 +96,7 @@ std::string build_flags() {
 }
 
 void row(std::string_view name, const std::string& value) {
-  constexpr std::size_t kColumn = 16;
+  constexpr std::size_t kColumn = 18;
   std::cout << name << ':' << std::string(kColumn - name.size() - 1, ' ') << value << '\n';
 }
 

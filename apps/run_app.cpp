@@ -1,5 +1,6 @@
 #include "run_app.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <iostream>
@@ -109,7 +110,10 @@ std::string choose_device(const std::string& wanted) {
 void flush_results() {
   errno = 0;
   std::cout.flush();
-  if (!std::cout) throw data_error(std::string("cannot write to standard output: ") + std::strerror(errno));
+  if (std::cout) return;
+  // Output beyond the buffer failed earlier, and its reason is gone.
+  const std::string reason = errno == 0 ? "is the disk full?" : std::strerror(errno);
+  throw data_error("cannot write to standard output: " + reason);
 }
 
 int run(const AppInfo& info, int argc, const char* const* argv, const std::function<void(Flags&)>& declare,

@@ -173,7 +173,11 @@ std::string english_statement(const Clause& clause) {
   Words words;
   words.add(clause.opening.english);
   if (clause.gap != Gap::subject) words.add(english_with_relative(clause.subject, true));
-  words.add(verb.auxiliary).add(clause.negated ? "not" : "").add(clause.frequency.english).add(verb.rest);
+  if (clause.negated && verb.auxiliary == "can")
+    words.add("cannot");
+  else
+    words.add(verb.auxiliary).add(clause.negated ? "not" : "");
+  words.add(clause.frequency.english).add(verb.rest);
   add_english_complements(words, clause);
   return words.text();
 }

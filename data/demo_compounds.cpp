@@ -8,46 +8,16 @@ namespace {
 constexpr Expression kBecause{"because", "weil"}, kAlthough{"although", "obwohl"}, kWhile{"while", "während"},
     kBefore{"before", "bevor"}, kIf{"if", "wenn"};
 
-/// What is done of a day, and goes well with anything else that is.
-constexpr std::initializer_list<const Verb*> kPastimes = {
-    &verbs::kEat,  &verbs::kDrink,  &verbs::kCook,   &verbs::kBake, &verbs::kRead,  &verbs::kWrite, &verbs::kClean,
-    &verbs::kWork, &verbs::kTidyUp, &verbs::kRepair, &verbs::kPlay, &verbs::kPaint, &verbs::kSleep, &verbs::kFeed,
-};
-constexpr std::initializer_list<const Verb*> kErrands = {
+constexpr Verbs kErrands = {
     &verbs::kCook,  &verbs::kBake, &verbs::kRead,   &verbs::kWrite, &verbs::kClean, &verbs::kTidyUp, &verbs::kRepair,
     &verbs::kVisit, &verbs::kCall, &verbs::kPickUp, &verbs::kHelp,  &verbs::kGo,    &verbs::kFeed,   &verbs::kEat,
 };
-constexpr std::initializer_list<const Verb*> kIndoors = {
+constexpr Verbs kIndoors = {
     &verbs::kCook, &verbs::kBake, &verbs::kRead, &verbs::kWrite, &verbs::kClean, &verbs::kTidyUp, &verbs::kCall,
 };
-constexpr std::initializer_list<const Verb*> kEfforts = {
+constexpr Verbs kEfforts = {
     &verbs::kWork, &verbs::kGo, &verbs::kRepair, &verbs::kTidyUp, &verbs::kHelp, &verbs::kTravel, &verbs::kClean,
 };
-constexpr std::initializer_list<const Verb*> kTries = {&verbs::kRepair, &verbs::kOpen, &verbs::kClose, &verbs::kTurnOn,
-                                                       &verbs::kHelp,   &verbs::kFind, &verbs::kPaint, &verbs::kSell};
-constexpr std::initializer_list<const Verb*> kPromises = {
-    &verbs::kHelp, &verbs::kCall, &verbs::kVisit,  &verbs::kTidyUp, &verbs::kClean,
-    &verbs::kFeed, &verbs::kBake, &verbs::kPickUp, &verbs::kRepair, &verbs::kBring};
-constexpr std::initializer_list<const Verb*> kHopes = {&verbs::kVisit, &verbs::kSell, &verbs::kFind, &verbs::kTravel};
-constexpr std::initializer_list<const Verb*> kForgotten = {
-    &verbs::kCall,   &verbs::kInvite, &verbs::kFeed,   &verbs::kClose,  &verbs::kThank,
-    &verbs::kPickUp, &verbs::kBring,  &verbs::kTidyUp, &verbs::kTurnOn, &verbs::kSend};
-constexpr std::initializer_list<const Verb*> kMeetings = {
-    &verbs::kKnow,   &verbs::kHelp,     &verbs::kVisit, &verbs::kCall,    &verbs::kSee,
-    &verbs::kInvite, &verbs::kTalkWith, &verbs::kThank, &verbs::kWaitFor, &verbs::kPickUp,
-};
-
-/// A frame with one of the verbs that the subject and the uses allow.
-const Frame& frame_among(Dice& dice, std::initializer_list<const Verb*> verbs, Kinds subject, Uses uses) {
-  return draw_frame(dice, frames(), [&](const Frame& frame) {
-    return is_one_of(frame.verb, verbs) && (frame.subjects & subject) != 0 && (frame.uses & uses) != 0;
-  });
-}
-
-/// Two words of one sentence name two people.
-bool same_noun(const NounPhrase& one, const NounPhrase& other) {
-  return one.noun != nullptr && one.noun == other.noun;
-}
 
 Bilingual subordinate(const Expression& conjunction, const Clause& clause) {
   return {std::string(conjunction.english) + " " + english_statement(clause),
@@ -67,28 +37,8 @@ Bilingual main_last(const Bilingual& subordinate_clause, const Clause& main) {
                    ".");
 }
 
-Bilingual with_infinitive(const Clause& main, const Clause& aim, const char* german_introduction) {
-  return with_mark({english_statement(main) + " " + english_infinitive(aim),
-                    german_verb_second(main) + ", " + german_introduction + german_infinitive(aim)},
-                   ".");
-}
-
 NounPhrase draw_protagonist(Dice& dice, Kinds kinds = kAnyPerson) {
   return draw_subject(dice, {.kinds = kinds, .definite = true, .resumable = true, .plain = true});
-}
-
-/// Somebody doing something, without time or doubt, and without a place unless it would
-/// say little.
-Clause draw_bare(Dice& dice, Uses uses, const NounPhrase& subject, const Frame& frame_of_verb) {
-  Frame frame = frame_of_verb;
-  frame.place_needed = frame.place_needed || (frame.objects == 0 && frame.place != 0);
-  return draw_clause(dice, {.uses = uses,
-                            .subject = &subject,
-                            .frame = &frame,
-                            .time = false,
-                            .modal = false,
-                            .negation = false,
-                            .place = false});
 }
 
 struct Pair {
@@ -121,7 +71,9 @@ Bilingual reported(Dice& dice) {
                                  {&verbs::kHope, kThat}, {&verbs::kAsk, kWhether},  {&verbs::kKnowFact, kWhether}};
   const Report& report = kReports[dice.below(std::size(kReports))];
   const bool open = std::string_view(report.conjunction.english) == "whether";
-  Clause main{.subject = draw_subject(dice, {.definite = true, .plain = true}), .verb = report.verb};
+  const bool speakers = report.verb != &verbs::kSay && report.verb != &verbs::kAsk;
+  Clause main{.subject = draw_subject(dice, {.speakers = speakers, .definite = true, .plain = true}),
+              .verb = report.verb};
   main.negated = open && report.verb == &verbs::kKnowFact;
   if (report.verb == &verbs::kAsk) main.tense = Tense::progressive;
 
@@ -204,7 +156,8 @@ Bilingual reason_of_the_object(Dice& dice) {
 /// Weariness and weather explain what people do, or do not keep them from it.
 Bilingual reason_of_the_subject(Dice& dice) {
   const bool although = dice.chance(50);
-  const NounPhrase subject = draw_protagonist(dice);
+  NounPhrase subject = draw_protagonist(dice);
+  subject.adjective = nullptr;  // "tired" might contradict the reason
   Clause main{.subject = subject};
   if (although) {
     const Uses uses = dice.chance(50) ? kOngoing : kPast;
@@ -240,7 +193,7 @@ Bilingual reason_of_the_subject(Dice& dice) {
 Bilingual condition(Dice& dice) {
   const NounPhrase subject = draw_protagonist(dice);
   const Kinds kind = kind_of(subject);
-  const auto consequence = [&](const NounPhrase& who, std::initializer_list<const Verb*> verbs) {
+  const auto consequence = [&](const NounPhrase& who, Verbs verbs) {
     return draw_bare(dice, kFuture, who, frame_among(dice, verbs, kind, kFuture));
   };
   if (dice.chance(55)) {
@@ -262,155 +215,6 @@ Bilingual condition(Dice& dice) {
     if_clause = {.subject = {.pronoun = Pronoun::it}, .verb = dice.chance(60) ? &verbs::kRain : &verbs::kSnow};
   if (dice.chance(60)) if_clause.time = {"tomorrow", "morgen"};
   return main_last(subordinate(kIf, if_clause), good ? outing() : consequence(subject, kIndoors));
-}
-
-/// Going somewhere in order to do what one does there.
-Bilingual purpose(Dice& dice) {
-  struct Errand {
-    Expression goal;
-    const Verb* verb;
-    Roles objects;
-    ObjectStyle style = ObjectStyle::any;
-  };
-  constexpr Errand kTable[] = {
-      {{"to the market", "zum Markt"}, &verbs::kBuy, kGrocery, ObjectStyle::indefinite},
-      {{"to the city", "in die Stadt"}, &verbs::kBuy, kPresent, ObjectStyle::indefinite},
-      {{"to the city", "in die Stadt"}, &verbs::kVisit, kMet},
-      {{"to the library", "in die Bibliothek"}, &verbs::kRead, kReadable},
-      {{"into the kitchen", "in die Küche"}, &verbs::kCook, kCooked, ObjectStyle::made},
-      {{"into the kitchen", "in die Küche"}, &verbs::kBake, kBaked, ObjectStyle::made},
-      {{"to the station", "zum Bahnhof"}, &verbs::kPickUp, kMet},
-      {{"into the garden", "in den Garten"}, &verbs::kFeed, kFed, ObjectStyle::specific},
-  };
-  static constexpr Frame kWay = {.verb = &verbs::kGo, .subjects = kGrownUp, .uses = kEpisodes, .trifle = true};
-  const Errand& errand = kTable[dice.below(std::size(kTable))];
-  Clause main = draw_clause(dice, {.uses = kEpisodes,
-                                   .subject_wish = {.kinds = kGrownUp, .definite = true, .plain = true},
-                                   .frame = &kWay,
-                                   .modal = dice.chance(50),
-                                   .negation = false});
-  main.place = {errand.goal.english, errand.goal.german};
-  const NounPhrase object = draw_object(
-      dice, {.roles = errand.objects, .style = errand.style, .single = errand.objects == kPresent}, main.subject);
-  return with_infinitive(main, {.subject = main.subject, .verb = errand.verb, .object = object}, "um ");
-}
-
-/// Verbs that govern an infinitive with "zu", each with what is tried, promised, hoped for or forgotten.
-Bilingual intention(Dice& dice) {
-  struct Intention {
-    const Verb* verb;
-    std::initializer_list<const Verb*> aims;
-    Tense tense;
-  };
-  const Intention intentions[] = {
-      {&verbs::kTry, kTries, Tense::progressive}, {&verbs::kTry, kTries, Tense::past},
-      {&verbs::kPromise, kPromises, Tense::past}, {&verbs::kPromise, kPromises, Tense::present},
-      {&verbs::kHope, kHopes, Tense::present},    {&verbs::kForget, kForgotten, Tense::past}};
-  const Intention& intention = intentions[dice.below(std::size(intentions))];
-  Clause main{.subject = draw_subject(dice, {.kinds = kGrownUp, .definite = true, .plain = true}),
-              .verb = intention.verb,
-              .tense = intention.tense};
-  if (main.tense == Tense::past && dice.chance(40)) main.opening = {"yesterday", "gestern"};
-  const Clause aim =
-      draw_bare(dice, kEpisodes, main.subject, frame_among(dice, intention.aims, kind_of(main.subject), kEpisodes));
-  return with_infinitive(main, aim, "");
-}
-
-Bilingual relative_subject(Dice& dice) {
-  NounPhrase subject =
-      draw_subject(dice, {.kinds = kAdult | kArtist | kChild, .pronouns = false, .definite = true, .plain = true});
-  subject.count = 0;
-  const Uses uses = dice.chance(60) ? kOngoing : kPast;
-  const Clause about = draw_bare(dice, uses, subject, frame_among(dice, kPastimes, kind_of(subject), uses));
-  const NounPhrase described = with_relative_clause(subject, about, Gap::subject);
-  if (dice.chance(55)) {
-    const Bilingual state = pick_predicate(dice, {"tired", "happy", "sad", "friendly", "clever"});
-    return statement(predicate(described, state, Tense::present));
-  }
-  const Frame& frame = draw_frame(dice, frames(), [&](const Frame& each) {
-    return (each.subjects & subject.noun->kind) != 0 && each.verb != about.verb &&
-           is_one_of(each.verb,
-                     {&verbs::kLive, &verbs::kKnow, &verbs::kHelp, &verbs::kVisit, &verbs::kCall, &verbs::kGo});
-  });
-  return statement(draw_bare(dice, kPast | kFuture | kState, described, frame));
-}
-
-Bilingual relative_person(Dice& dice) {
-  const NounPhrase subject = draw_subject(dice, {.definite = true, .plain = true});
-  NounPhrase met =
-      draw_subject(dice, {.kinds = kAdult | kArtist | kChild, .pronouns = false, .definite = true, .plain = true});
-  while (same_noun(met, subject)) met.noun = &noun(dice.chance(50) ? "man" : "woman");
-
-  const bool past = dice.chance(60);
-  const Uses main_uses = past ? kPast : kFuture | kState, uses = past ? kPast : kOngoing;
-  const Frame& frame = frame_among(dice, kMeetings, kind_of(subject), main_uses);
-  if (dice.chance(55)) {
-    met.count = 0;
-    const Clause about = draw_bare(dice, uses, met, frame_among(dice, kPastimes, kind_of(met), uses));
-    met = with_relative_clause(met, about, Gap::subject);
-  } else {
-    NounPhrase other = draw_subject(dice, {.definite = true, .plain = true});
-    while (same_noun(other, subject) || same_noun(other, met) || person_of(other) == person_of(subject))
-      other = draw_subject(dice, {.definite = true, .plain = true});
-    const Frame& before = draw_frame(dice, frames(), [&](const Frame& each) {
-      return each.verb != frame.verb && is_one_of(each.verb, kMeetings) && (each.subjects & kind_of(other)) != 0 &&
-             (each.uses & uses) != 0;
-    });
-    const Clause about = draw_clause(dice, {.uses = uses,
-                                            .subject = &other,
-                                            .frame = &before,
-                                            .object = &met,
-                                            .time = false,
-                                            .modal = false,
-                                            .negation = false,
-                                            .place = false});
-    met = with_relative_clause(met, about, Gap::object);
-  }
-  Clause main = draw_clause(dice, {.uses = main_uses,
-                                   .subject = &subject,
-                                   .frame = &frame,
-                                   .object = &met,
-                                   .time = dice.chance(30),
-                                   .modal = past && dice.chance(40),
-                                   .negation = false,
-                                   .place = false});
-  return statement(main);
-}
-
-Bilingual relative_thing(Dice& dice) {
-  const NounPhrase subject = draw_subject(dice, {.definite = true, .plain = true});
-  NounPhrase other = draw_subject(dice, {.kinds = kGrownUp, .definite = true, .plain = true});
-  while (same_noun(other, subject) || person_of(other) == person_of(subject))
-    other = draw_subject(dice, {.kinds = kGrownUp, .definite = true, .plain = true});
-
-  constexpr Uses kMainUses = kOngoing | kPast;
-  const Frame& frame =
-      frame_among(dice, {&verbs::kLookFor, &verbs::kRead, &verbs::kEat, &verbs::kWear}, kind_of(subject), kMainUses);
-  const Roles roles = frame.verb == &verbs::kLookFor ? kGoods : frame.objects;
-  NounPhrase thing{.noun = draw_object(dice, {.roles = roles, .countable = true}, subject).noun};
-  if ((thing.noun->kind & kStaple) != 0) thing.number = Number::plural;
-  const Frame& before = draw_frame(dice, frames(), [&](const Frame& each) {
-    return (each.objects & thing.noun->roles) != 0 && each.verb != frame.verb &&
-           is_one_of(each.verb, {&verbs::kBuy, &verbs::kBake, &verbs::kWrite, &verbs::kFind}) &&
-           (each.verb != &verbs::kFind || (thing.noun->roles & kOwned) == 0);
-  });
-  const Clause about = draw_clause(dice, {.uses = kPast,
-                                          .subject = &other,
-                                          .frame = &before,
-                                          .object = &thing,
-                                          .time = dice.chance(30),
-                                          .opening = false,
-                                          .modal = false,
-                                          .negation = false,
-                                          .place = false});
-  thing = with_relative_clause(thing, about, Gap::object);
-  return statement(draw_clause(dice, {.uses = kMainUses,
-                                      .subject = &subject,
-                                      .frame = &frame,
-                                      .object = &thing,
-                                      .time = false,
-                                      .negation = false,
-                                      .place = false}));
 }
 
 }  // namespace heed::demo

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <stdexcept>
+#include <vector>
 
 #include "heed/base/random.h"
 
@@ -30,6 +31,20 @@ class Dice {
   std::uint64_t next_ = 0;
 };
 
+/// Those of `all` that `keep` keeps.
+template <class T, class Keep>
+std::vector<const T*> those(std::span<const T> all, Keep keep) {
+  std::vector<const T*> kept;
+  for (const T& one : all)
+    if (keep(one)) kept.push_back(&one);
+  return kept;
+}
+
+// demo_draw_phrases.cpp
+
+/// An adjective that suits the noun, or none; `made`: the thing comes into being only now.
+const Adjective* draw_adjective(Dice& dice, const Noun& noun, unsigned percent, bool made = false);
+
 struct SubjectWish {
   Kinds kinds = kAnyPerson;
   bool pronouns = true;    ///< I, we, he, she, they
@@ -42,6 +57,9 @@ NounPhrase draw_subject(Dice& dice, const SubjectWish& wish);
 
 /// A pronoun that takes up `phrase`.
 NounPhrase pronoun_for(const NounPhrase& phrase);
+
+/// The possessive that points back to a person, or "the".
+Determiner possessive_of(const NounPhrase& owner);
 
 /// What the kind of subject allows: the noun's kind, or a grown-up for a pronoun without antecedent.
 Kinds kind_of(const NounPhrase& subject);
@@ -57,6 +75,8 @@ NounPhrase draw_object(Dice& dice, const ObjectWish& wish, const NounPhrase& sub
 
 /// A person other than the subject; may be a pronoun.
 NounPhrase draw_person(Dice& dice, Kinds kinds, const NounPhrase& subject);
+
+// demo_draw_clauses.cpp
 
 struct ClauseWish {
   Uses uses = kOngoing | kHabit | kPast | kFuture | kState;

@@ -11,71 +11,33 @@ Bilingual counted(int count, const Expression& unit) {
   return {english_number(count) + " " + unit.english, german_number(count) + " " + unit.german};
 }
 
-const char* pick_word(Dice& dice, std::initializer_list<const char*> words) {
-  return words.begin()[dice.below(words.size())];
-}
-
 }  // namespace
-
-Bilingual with_mark(Bilingual sentence, const char* mark) {
-  sentence.english += mark;
-  sentence.german += mark;
-  return sentence;
-}
-
-Bilingual statement(const Clause& clause) {
-  return with_mark({english_statement(clause), german_verb_second(clause)}, ".");
-}
-
-Bilingual yes_no_question(const Clause& clause) {
-  return with_mark({english_question(clause), german_verb_first(clause)}, "?");
-}
-
-Clause predicate(const NounPhrase& subject, Bilingual words, Tense tense) {
-  return {.subject = subject, .verb = &verbs::kBe, .tense = tense, .predicate = std::move(words)};
-}
-
-Bilingual predicate_words(std::string_view english_adjective) {
-  const Adjective& each = adjective(english_adjective);
-  return {each.english, each.german};
-}
-
-Bilingual pick_predicate(Dice& dice, std::initializer_list<const char*> english_adjectives) {
-  return predicate_words(pick_word(dice, english_adjectives));
-}
-
-bool is_one_of(const Verb* verb, std::initializer_list<const Verb*> verbs) {
-  for (const Verb* each : verbs)
-    if (each == verb) return true;
-  return false;
-}
 
 Bilingual simple_statement(Dice& dice) {
   return statement(draw_clause(dice, {.subject_wish = {.kinds = kAnyPerson | kPet}}));
 }
 
 Bilingual state_of_mind(Dice& dice) {
-  const NounPhrase subject = draw_subject(dice, {.definite = true, .plain = true});
+  const bool ask = dice.chance(25);
+  const NounPhrase subject = draw_subject(dice, {.speakers = !ask, .definite = true, .plain = true});
   const bool past = dice.chance(40);
   const Bilingual mood = pick_predicate(dice, {"tired", "hungry", "ill", "happy", "sad", "thirsty"});
   Clause clause = predicate(subject, mood, past ? Tense::past : Tense::present);
   clause.negated = dice.chance(25);
   const Bilingual day = past ? Bilingual{"yesterday", "gestern"} : Bilingual{"today", "heute"};
-  const std::uint64_t roll = dice.below(100);
-  if (roll < 25) {
+  if (ask) {
     clause.time = day;
     return yes_no_question(clause);
   }
-  if (roll < 65) (roll < 45 ? clause.opening : clause.time) = day;
+  if (dice.chance(55)) (dice.chance(50) ? clause.opening : clause.time) = day;
   return statement(clause);
 }
 
 Bilingual description(Dice& dice) {
   constexpr Kinds kThings = kFurniture | kDecor | kLuggage | kClothes | kVehicle | kBuilding;
-  NounPhrase subject = draw_subject(dice, {.kinds = kThings, .pronouns = false, .definite = true});
+  const NounPhrase subject = draw_subject(dice, {.kinds = kThings, .pronouns = false, .definite = true});
   const Bilingual quality = subject.adjective != nullptr ? predicate_words(subject.adjective->english)
                                                          : pick_predicate(dice, {"new", "old", "beautiful"});
-  subject.adjective = nullptr;
   Clause clause = predicate(subject, quality, Tense::present);
   clause.negated = dice.chance(25);
   return dice.chance(20) ? yes_no_question(clause) : statement(clause);
@@ -86,7 +48,6 @@ Bilingual age(Dice& dice) {
   if (subject.pronoun == Pronoun::we || subject.pronoun == Pronoun::they) subject.pronoun = Pronoun::i;
   subject.number = Number::singular;
   subject.count = 0;
-  subject.adjective = nullptr;
   const Kinds kind = kind_of(subject);
   const int years = (kind & kYoung) != 0   ? dice.between(2, 17)
                     : (kind & kElder) != 0 ? dice.between(50, 99)

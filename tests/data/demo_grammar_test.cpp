@@ -15,12 +15,12 @@
 
 #include "heed/base/error.h"
 
+#include "catch.h"
 #include "demo_clause.h"
 #include "demo_corpus.h"
 #include "demo_lexicon.h"
 #include "demo_morphology.h"
 #include "demo_shapes.h"
-#include "catch.h"
 
 using namespace heed::demo;
 
@@ -304,6 +304,11 @@ TEST_CASE("modal verbs send the infinitive to the end") {
   clause.modal = modal("can");
   CHECK(english_statement(clause) == "the boy can call his sister");
   CHECK(german_verb_second(clause) == "der Junge kann seine Schwester anrufen");
+  clause.negated = true;
+  CHECK(english_statement(clause) == "the boy cannot call his sister");
+  CHECK(english_question(clause) == "can the boy not call his sister");
+  CHECK(german_verb_second(clause) == "der Junge kann seine Schwester nicht anrufen");
+  clause.negated = false;
   clause.modal = modal("want");
   clause.tense = Tense::past;
   CHECK(english_statement(clause) == "the boy wanted to call his sister");
@@ -424,6 +429,15 @@ TEST_CASE("every shape of sentence ends in one mark and keeps its commas apart")
       const std::size_t at = german.find(conjunction);
       if (at != std::string::npos) REQUIRE(german[at - 1] == ',');
     }
+  }
+}
+
+TEST_CASE("nobody is tired and not tired at once") {
+  for (std::uint64_t number = 0; number < 20'000; ++number) {
+    const std::string english = draw_sentence(12, number).english;
+    if (english.find(" not tired") == std::string::npos) continue;
+    INFO(english);
+    REQUIRE(english.substr(0, english.find(" not tired")).find("tired") == std::string::npos);
   }
 }
 

@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 #include <torch/nn/modules/transformer.h>
+#include <torch/nn/modules/transformercoder.h>
+#include <torch/nn/modules/transformerlayer.h>
 
 #include "heed/base/error.h"
 #include "heed/base/tokens.h"

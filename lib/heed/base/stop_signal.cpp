@@ -25,12 +25,12 @@ void on_signal(int number) {
 
 }  // namespace
 
-StopSignal::StopSignal() {
+StopSignal::StopSignal(Waiting waiting) {
   if (installed.exchange(true)) throw Error(ExitCode::internal, "two StopSignal objects at a time");
   received_signal = 0;
   struct sigaction stop = {}, ignore = {};
   stop.sa_handler = on_signal;
-  stop.sa_flags = SA_RESTART;  // the request is polled; reads and writes in flight go on undisturbed
+  stop.sa_flags = waiting == Waiting::goes_on ? SA_RESTART : 0;
   ignore.sa_handler = SIG_IGN;
   for (std::size_t index = 0; index < kSignals.size(); ++index) {
     const int number = kSignals[index];

@@ -7,7 +7,11 @@ namespace heed {
 /// SIGHUP stays ignored where it was (nohup). The handlers are installed for the object's life (one at a time).
 class StopSignal {
  public:
-  StopSignal();
+  /// What becomes of a read or write that waits when the request comes: it is taken up again, or it ends (EINTR), so
+  /// that a program that waits for its input can stop too.
+  enum class Waiting { goes_on, ends };
+
+  explicit StopSignal(Waiting waiting = Waiting::goes_on);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;

@@ -74,8 +74,11 @@ at::Tensor apply_mask(const at::Tensor& input, double p, PhiloxKey key, const Ro
   if (!vector_loop) return (input * mask_of(channels, p, key, rows)).to(input.scalar_type());
   const at::Tensor in = input.contiguous();
   at::Tensor out = at::empty_like(in);
-  const DropoutRows places{rows.sentence.const_data_ptr<std::int64_t>(), rows.position.const_data_ptr<std::int64_t>(),
-                           rows.channel_base.defined() ? rows.channel_base.const_data_ptr<std::int64_t>() : nullptr};
+  // Expanded over a batch of one sentence they may have stride zero.
+  const at::Tensor sentence = rows.sentence.contiguous(), position = rows.position.contiguous();
+  const at::Tensor base = rows.channel_base.defined() ? rows.channel_base.contiguous() : rows.channel_base;
+  const DropoutRows places{sentence.const_data_ptr<std::int64_t>(), position.const_data_ptr<std::int64_t>(),
+                           base.defined() ? base.const_data_ptr<std::int64_t>() : nullptr};
   at::parallel_for(0, in.size(0), 8, [&](std::int64_t begin, std::int64_t end) {
     if (in.scalar_type() == at::kFloat)
       dropout_rows(in.const_data_ptr<float>(), out.mutable_data_ptr<float>(), begin, end, channels, places, key,

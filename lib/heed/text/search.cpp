@@ -195,6 +195,8 @@ std::vector<std::vector<Hypothesis>> search(Seq2SeqModel& model, std::span<const
     if (staying.empty()) return results;
     for (std::size_t b = 0; b < sentences.size() && staying.size() < fewest; ++b)
       if (sentences[b].done) staying.push_back(static_cast<std::int64_t>(b));
+    // When none leaves, the state is left as it is: each must keep its place.
+    std::sort(staying.begin(), staying.end());
 
     const bool leaving = staying.size() < sentences.size();
     std::vector<std::int64_t> rows, next_tokens;

@@ -42,7 +42,8 @@ std::string format(const std::vector<std::vector<Translation>>& translations, bo
 // stdout, or a file that appears when it is complete.
 class Output {
  public:
-  Output(const std::string& path, std::ostream& standard_output) : standard_output_(standard_output) {
+  Output(const std::string& path, std::ostream& standard_output, const StopSignal& stop)
+      : standard_output_(standard_output), stop_(stop) {
     if (path != "-") file_.emplace(path);
   }
   void write(std::string_view text, bool flush) {
@@ -59,9 +60,11 @@ class Output {
 
  private:
   void check() const {
-    if (!standard_output_) throw data_error("cannot write the translations to stdout: is the disk full?");
+    const bool interrupted = stop_.received() != 0;
+    if (!standard_output_ && !interrupted) throw data_error("cannot write the translations to stdout: is the disk full?");
   }
   std::ostream& standard_output_;
+  const StopSignal& stop_;
   std::optional<AtomicFile> file_;
 };
 
@@ -91,14 +94,15 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
                          .device = device,
                          .batch_tokens = options.batch_tokens,
                          .max_length = options.max_length});
-  Output output(options.output, standard_output);
-  const StopSignal stop;
+  const StopSignal stop(StopSignal::Waiting::ends);
+  Output output(options.output, standard_output, stop);
   std::optional<Progress> progress;
   if (options.output != "-") progress.emplace("translating", 0);
 
   TranslationStats stats;
   bool at_start = true;
   for (std::vector<std::string> lines; read_lines(input, options.interactive ? 1 : options.buffer, at_start, lines);) {
+    if (stop.received() != 0) break;
     const std::int64_t first_line = stats.sentences + 1;
     stats.cut_lines.clear();
     output.write(format(translator.translate(lines, options.search, &stats), options.with_score),
@@ -108,8 +112,8 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
                    std::to_string(first_line + static_cast<std::int64_t>(line)) + ": longer than " +
                    std::to_string(options.max_length) + " pieces and was cut (--max-length)");
     if (progress) progress->update(stats.sentences, "lines");
-    if (stop.received() != 0) return 128 + stop.received();
   }
+  if (stop.received() != 0) return 128 + stop.received();
   if (input.bad()) throw data_error(options.input + ": reading failed");
   output.close();
   progress.reset();

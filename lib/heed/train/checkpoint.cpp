@@ -91,6 +91,7 @@ std::optional<SavedRun> open_last(const std::filesystem::path& directory) {
       SavedRun run = open_run(previous);
       log::warning(problem + "; going on from " + previous.string() + ", saved before it (update " +
                    std::to_string(run.state.update) + ")");
+      link_atomically(previous, last, static_cast<int>(ExitCode::checkpoint));
       return run;
     } catch (const Error& error) {
       problem += "; " + std::string(error.what());

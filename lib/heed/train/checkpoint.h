@@ -27,6 +27,7 @@ struct RunState {
   bool has_regular_best = false;
   double regular_best = 0;       ///< as best_score, without validations at the end of a start: what patience goes by
   std::int64_t validations_without_better = 0;
+  std::int64_t validated_update = -1;      ///< of the last validation; a run is finished when that is `update`
   std::int64_t metrics_rows = 0;           ///< rows of metrics.csv that belong to this state
   double row_loss = 0;                     ///< summed since the last row
   std::int64_t row_tokens = 0;             ///< target tokens since the last row
@@ -50,6 +51,7 @@ void visit_fields(State& s, Visitor&& visit) {
   visit("has-regular-best", s.has_regular_best, "");
   visit("regular-best", s.regular_best, "");
   visit("validations-without-better", s.validations_without_better, "");
+  visit("validated-update", s.validated_update, "");
   visit("metrics-rows", s.metrics_rows, "");
   visit("row-loss", s.row_loss, "");
   visit("row-tokens", s.row_tokens, "");
@@ -81,8 +83,9 @@ struct SavedRun {
   std::string train_options;
 };
 
-/// The state in `directory`: `last`, or with a warning `last.1` when that is missing or damaged. Nothing when there
-/// are neither; Error(checkpoint) when there are some but none is readable: a run is never begun anew silently.
+/// The state in `directory`: `last`, or with a warning `last.1` when that is missing or damaged, which then takes the
+/// place of `last`: the next save must not keep the damaged one as `last.1`. Nothing when there are neither;
+/// Error(checkpoint) when there are some but none is readable: a run is never begun anew silently.
 std::optional<SavedRun> open_last(const std::filesystem::path& directory);
 
 /// Copies the tensors of a saved run. `average` may be nullptr.

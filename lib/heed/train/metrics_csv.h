@@ -11,8 +11,8 @@ namespace heed {
 struct MetricsRow {
   std::int64_t update = 0, epoch = 0;
   double seconds = 0, lr = 0;
-  double train_loss = 0;         ///< per target token, since the row before
-  double tokens_per_second = 0;  ///< target tokens with end marks, without padding, validation and saving left out
+  std::optional<double> train_loss = {};         ///< per target token, since the row before
+  std::optional<double> tokens_per_second = {};  ///< target tokens with end marks, without padding, validation, saving
   std::optional<double> valid_loss = {}, valid_bleu = {}, valid_chrf = {};
 };
 

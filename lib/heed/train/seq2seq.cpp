@@ -110,7 +110,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     validate(options);
     state = saved->state;
     if (const std::string reason = reason_to_finish(options, state);
-        !reason.empty() && std::filesystem::exists(directory / "best.safetensors")) {
+        !reason.empty() && state.validated_update == state.update &&
+        std::filesystem::exists(directory / "best.safetensors")) {
       log::info("this run is finished: " + reason + " at update " + format_count(state.update) +
                 "; raise that limit to go on, or say --restart");
       return 0;
@@ -183,7 +184,6 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   state.corpus = corpus;
   state.threads = threads;
   write_file_atomically(directory / "config.toml", run.resolved_toml(), static_cast<int>(ExitCode::checkpoint));
-  MetricsCsv metrics(directory / "metrics.csv", state.metrics_rows);
   const double seconds_before = state.seconds;
   const auto save = [&] {
     state.seconds = seconds_before + seconds_since(start);
@@ -194,6 +194,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     if (options.restart)  // the old run's files, now that a new one has begun
       for (const char* name : {"last.1.safetensors", "best.safetensors"}) std::filesystem::remove(directory / name);
   }
+  MetricsCsv metrics(directory / "metrics.csv", state.metrics_rows);
 
   const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
   const Validator validator(data.validation, vocabularies.source, vocabularies.target, options.max_length,
@@ -215,6 +216,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     if (options.ema == 0) averaged.values.copy_(parameters.values);
     average->prepare_inference(compute_dtype());
     const ValidationScores scores = validator(*average, run.device);
+    state.validated_update = state.update;
     row.valid_loss = scores.loss;
     row.valid_bleu = scores.bleu;
     row.valid_chrf = scores.chrf;
@@ -241,20 +243,22 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   Progress progress("training", options.max_updates);
   double row_seconds = 0;                      // of updates since the last row, of this start
   std::int64_t timed_tokens = 0;
-  double rate = 0;
   auto last_save = Clock::now();
+  const auto rate_of = [&](std::int64_t update) {
+    return options.lr * state.lr_scale *
+           learning_rate_factor(options.lr_scheduler, update, options.warmup, options.max_updates);
+  };
   const auto make_row = [&] {
-    const double row_rate = row_seconds > 0 ? static_cast<double>(timed_tokens) / row_seconds : 0;
-    return MetricsRow{.update = state.update,
-                      .epoch = state.epoch + 1,
-                      .seconds = seconds_before + seconds_since(start),
-                      .lr = rate,
-                      .train_loss = state.row_tokens > 0 ? state.row_loss / static_cast<double>(state.row_tokens) : 0,
-                      .tokens_per_second = row_rate};
+    MetricsRow row{.update = state.update,
+                   .epoch = state.epoch + 1,
+                   .seconds = seconds_before + seconds_since(start),
+                   .lr = state.update > 0 ? rate_of(state.update) : 0};
+    if (state.row_tokens > 0) row.train_loss = state.row_loss / static_cast<double>(state.row_tokens);
+    if (row_seconds > 0) row.tokens_per_second = static_cast<double>(timed_tokens) / row_seconds;
+    return row;
   };
 
   std::string reason;
-  bool validated = false;  // at the present update
   network->train();
   for (;;) {
     state.seconds = seconds_before + seconds_since(start);
@@ -279,8 +283,6 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     }
     parameters.gradients.div_(static_cast<double>(tokens));
     const double norm = parameters.gradients.norm().item<double>();
-    rate = options.lr * state.lr_scale *
-           learning_rate_factor(options.lr_scheduler, update, options.warmup, options.max_updates);
     state.update = update;
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
       ++state.skipped;
@@ -311,7 +313,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     }
     state.non_finite_in_a_row = 0;
     if (options.clip_norm > 0 && norm > options.clip_norm) parameters.gradients.mul_(options.clip_norm / norm);
-    adam.step(parameters, rate, update);
+    adam.step(parameters, rate_of(update), update);
     if (options.ema > 0) {
       const at::NoGradGuard no_grad;
       averaged.values.lerp_(parameters.values, 1 - ema_decay(options.ema, update));
@@ -325,10 +327,10 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
                                 format_count(static_cast<std::int64_t>(static_cast<double>(timed_tokens) / row_seconds)) +
                                 " tokens/s  epoch " + std::to_string(state.epoch + 1));
 
-    validated = update % options.valid_every == 0;
-    if (validated || update % options.log_every == 0) {
+    const bool validate_now = update % options.valid_every == 0;
+    if (validate_now || update % options.log_every == 0) {
       MetricsRow row = make_row();
-      if (validated) run_validation(/*regular=*/true, row);
+      if (validate_now) run_validation(/*regular=*/true, row);
       metrics.append(row);
       state.metrics_rows = metrics.rows();
       state.row_loss = row_seconds = 0;
@@ -349,7 +351,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
               format_count(state.update) + "; the same command goes on from there");
     return 128 + stop.received();
   }
-  if (!validated || !state.has_best) {
+  if (state.validated_update != state.update) {
     MetricsRow row = make_row();
     run_validation(/*regular=*/false, row);
     metrics.append(row);

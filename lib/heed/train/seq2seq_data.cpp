@@ -32,6 +32,7 @@ class LineSampler {
     }
     if (next_ >= corpus_.size()) return false;
     pair_ = corpus_.pair(next_);
+    if (++drawn_ % 1024 == 0) corpus_.release_memory();  // the mapped text need not stay
     next_ += stride_;
     pending_target_ = side_ == SampledSide::both;
     line = side_ == SampledSide::target ? pair_.target : pair_.source;
@@ -41,7 +42,7 @@ class LineSampler {
  private:
   const ParallelCorpus& corpus_;
   SampledSide side_;
-  std::uint64_t stride_ = 1, next_ = 0;
+  std::uint64_t stride_ = 1, next_ = 0, drawn_ = 0;
   SentencePair pair_;
   bool pending_target_ = false;
 };
