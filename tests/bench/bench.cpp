@@ -32,8 +32,7 @@ std::string setting(const Settings& settings, const std::string& name, const std
 
 /// A folder that is gone when the benchmark is over.
 struct Scratch {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("heed-bench-" + std::to_string(getpid()));
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("heed-bench-" + std::to_string(getpid()));
   Scratch() { std::filesystem::create_directories(path); }
   ~Scratch() { std::filesystem::remove_all(path); }
 };

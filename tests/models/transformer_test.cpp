@@ -49,7 +49,9 @@ std::vector<TransformerOptions> option_grid() {
           changed([](auto& o) { o.enc_layers = 1, o.dec_layers = 3, o.activation = Activation::gelu; })};
 }
 
-SourceBatch source_batch(const at::Tensor& tokens) { return {tokens, tokens.ne(static_cast<std::int64_t>(kPad))}; }
+SourceBatch source_batch(const at::Tensor& tokens) {
+  return {tokens, tokens.ne(static_cast<std::int64_t>(kPad))};
+}
 
 // Sentences of the given lengths, end mark included, as a padded batch [B, S].
 at::Tensor random_sentences(const std::vector<std::int64_t>& lengths, std::int64_t padded_length) {
@@ -74,7 +76,8 @@ at::Tensor embedded(TransformerImpl& model, const at::Tensor& tokens) {
 }
 
 void copy_attention(torch::nn::MultiheadAttentionImpl& to, MultiHeadAttentionImpl& from) {
-  to.in_proj_weight.copy_(at::cat({from.query_projection->weight, from.key_projection->weight, from.value_projection->weight}));
+  to.in_proj_weight.copy_(
+      at::cat({from.query_projection->weight, from.key_projection->weight, from.value_projection->weight}));
   to.in_proj_bias.copy_(at::cat({from.query_projection->bias, from.key_projection->bias, from.value_projection->bias}));
   to.out_proj->weight.copy_(from.output_projection->weight);
   to.out_proj->bias.copy_(from.output_projection->bias);
@@ -134,10 +137,9 @@ TEST_CASE("post-norm with copied weights equals torch::nn::Transformer") {
     const at::Tensor states = model->decode(encoded, target, nullptr);  // [B, T, D]
     const at::Tensor padding = batch.mask.logical_not();
     const at::Tensor later = torch::nn::TransformerImpl::generate_square_subsequent_mask(8);
-    const at::Tensor expected =
-        reference(embedded(*model, source).transpose(0, 1), embedded(*model, target).transpose(0, 1), {}, later, {},
-                  padding, {}, padding)
-            .transpose(0, 1);  // [B, T, D]
+    const at::Tensor expected = reference(embedded(*model, source).transpose(0, 1),
+                                          embedded(*model, target).transpose(0, 1), {}, later, {}, padding, {}, padding)
+                                    .transpose(0, 1);  // [B, T, D]
     CHECK(difference(states, expected) < 2e-5);
   }
 }
@@ -156,8 +158,8 @@ TEST_CASE("forward, loss and all gradients equal a Python model") {
   const at::Tensor states = model->decode(encoded, numbers["target_input"], nullptr);
   CHECK(difference(states, numbers["states"]) < 2e-5);
 
-  const CrossEntropy result = cross_entropy(states.flatten(0, 1), model->output_weight(),
-                                            numbers["target_output"].flatten(), 0.1, kPad);
+  const CrossEntropy result =
+      cross_entropy(states.flatten(0, 1), model->output_weight(), numbers["target_output"].flatten(), 0.1, kPad);
   CHECK(result.loss.item<double>() == Approx(numbers["loss"].item<double>()).epsilon(1e-5));
   CHECK(result.tokens == 23);
   result.loss.backward();
@@ -324,8 +326,7 @@ TEST_CASE("options that cannot be are refused with the remedy") {
   CHECK(message([](auto& o) { o.target_vocab = 37; }) ==
         "2: --tie all needs one vocabulary for both sides: use --tie output, or a shared vocabulary");
   CHECK(message([](auto& o) { o.dropout = 1; }) == "2: dropout must be at least 0 and below 1");
-  CHECK(message([](auto& o) { o.attention_dropout = -0.1; }) ==
-        "2: attention-dropout must be at least 0 and below 1");
+  CHECK(message([](auto& o) { o.attention_dropout = -0.1; }) == "2: attention-dropout must be at least 0 and below 1");
   CHECK(message([](auto& o) { o.dropout = std::numeric_limits<double>::quiet_NaN(); }) ==
         "2: dropout must be at least 0 and below 1");
   CHECK(message([](auto& o) { o.enc_layers = 0; }) == "2: enc-layers must be 1 to 1000, not 0");
@@ -359,8 +360,9 @@ TEST_CASE("dropout in training is a function of its key and the sentence") {
     for (std::int64_t b = 0; b < 3; ++b) {
       const std::int64_t s = source[b].ne(static_cast<std::int64_t>(kPad)).sum().item<std::int64_t>();
       const std::int64_t t = target[b].ne(static_cast<std::int64_t>(kPad)).sum().item<std::int64_t>();
-      const at::Tensor alone = states_of(source.slice(0, b, b + 1).slice(1, 0, s), target.slice(0, b, b + 1).slice(1, 0, t),
-                                         {sentence_numbers[static_cast<std::size_t>(b)]}, 3);
+      const at::Tensor alone =
+          states_of(source.slice(0, b, b + 1).slice(1, 0, s), target.slice(0, b, b + 1).slice(1, 0, t),
+                    {sentence_numbers[static_cast<std::size_t>(b)]}, 3);
       CHECK(difference(alone[0], among[b].slice(0, 0, t)) < 1e-5);
     }
 

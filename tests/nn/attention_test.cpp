@@ -19,13 +19,19 @@ struct Shape {
 
 // Longer and shorter memories than queries, key lengths on both sides of a vector's width, grouped heads, values of
 // another width than keys.
-const std::vector<Shape> kShapes = {{1, 1, 1, 1, 1, 4, 4},   {2, 2, 2, 5, 7, 8, 8},    {3, 4, 2, 6, 6, 8, 5},
+const std::vector<Shape> kShapes = {{1, 1, 1, 1, 1, 4, 4},    {2, 2, 2, 5, 7, 8, 8},     {3, 4, 2, 6, 6, 8, 5},
                                     {2, 6, 1, 17, 33, 4, 12}, {2, 4, 4, 48, 48, 16, 16}, {1, 8, 2, 3, 64, 16, 8},
                                     {2, 2, 1, 9, 4, 8, 8}};
 
 enum class Mask { none, padding, random, shared_random, causal, causal_and_padding, some_rows_empty, all_empty };
-const std::vector<Mask> kMasks = {Mask::none,   Mask::padding,           Mask::random,          Mask::shared_random,
-                                  Mask::causal, Mask::causal_and_padding, Mask::some_rows_empty, Mask::all_empty};
+const std::vector<Mask> kMasks = {Mask::none,
+                                  Mask::padding,
+                                  Mask::random,
+                                  Mask::shared_random,
+                                  Mask::causal,
+                                  Mask::causal_and_padding,
+                                  Mask::some_rows_empty,
+                                  Mask::all_empty};
 
 // [B, 1, 1, S], sentences of falling length, the last of one token.
 at::Tensor padding_mask(const Shape& s) {
@@ -38,18 +44,25 @@ AttendOptions attend_options(const Shape& s, Mask kind) {
     return at::rand({batch, heads, s.queries, s.keys}).lt(0.6);
   };
   switch (kind) {
-    case Mask::none: break;
-    case Mask::padding: return {.mask = padding_mask(s)};
-    case Mask::random: return {.mask = random(s.batch, s.heads)};
-    case Mask::shared_random: return {.mask = random(1, 1)};
-    case Mask::causal: return {.causal = true};
-    case Mask::causal_and_padding: return {.mask = padding_mask(s), .causal = true};
+    case Mask::none:
+      break;
+    case Mask::padding:
+      return {.mask = padding_mask(s)};
+    case Mask::random:
+      return {.mask = random(s.batch, s.heads)};
+    case Mask::shared_random:
+      return {.mask = random(1, 1)};
+    case Mask::causal:
+      return {.causal = true};
+    case Mask::causal_and_padding:
+      return {.mask = padding_mask(s), .causal = true};
     case Mask::some_rows_empty: {
       const at::Tensor mask = random(s.batch, s.heads);
       mask.select(2, s.queries / 2).fill_(false);
       return {.mask = mask};
     }
-    case Mask::all_empty: return {.mask = at::zeros({s.batch, 1, 1, s.keys}, at::kBool)};
+    case Mask::all_empty:
+      return {.mask = at::zeros({s.batch, 1, 1, s.keys}, at::kBool)};
   }
   return {};
 }
@@ -130,8 +143,7 @@ TEST_CASE("attention equals F.scaled_dot_product_attention of Python") {
                                 .scale = name == "value_width" ? 0.3 : 0};
     for (const bool fused : {true, false}) {
       const Leaves x = leaves(numbers[name + ".q"], numbers[name + ".k"], numbers[name + ".v"]);
-      const at::Tensor output =
-          fused ? attend(x.q, x.k, x.v, options) : attend_explicit(x.q, x.k, x.v, options).output;
+      const at::Tensor output = fused ? attend(x.q, x.k, x.v, options) : attend_explicit(x.q, x.k, x.v, options).output;
       CHECK(difference(output, numbers[name + ".output"]) < kTolerance);
       output.backward(numbers[name + ".upstream"]);
       CHECK(difference(x.q.grad(), numbers[name + ".gradient.q"]) < kTolerance);
@@ -163,8 +175,7 @@ TEST_CASE("MultiHeadAttention with copied weights equals nn.MultiheadAttention o
       const at::Tensor query = numbers[name + ".query"].requires_grad_();
       const at::Tensor memory = numbers[name + ".memory"].requires_grad_();
       // The causal rule is the module's own there; Python was given it as a mask.
-      const at::Tensor mask =
-          numbers.has(name + ".mask") && !options.causal ? numbers[name + ".mask"] : at::Tensor();
+      const at::Tensor mask = numbers.has(name + ".mask") && !options.causal ? numbers[name + ".mask"] : at::Tensor();
       at::Tensor output;
       if (with_weights) {
         const auto both = attention->forward_with_weights(query, memory, mask);
@@ -191,13 +202,8 @@ TEST_CASE("widths of MultiHeadAttention are free of each other") {
   CHECK(three->output_projection->weight.sizes() == at::IntArrayRef({10, 21}));
   CHECK(three(at::randn({2, 4, 10}), at::randn({2, 6, 10})).sizes() == at::IntArrayRef({2, 4, 10}));
 
-  MultiHeadAttention attention(MultiHeadAttentionOptions{.heads = 6,
-                                                         .width = 10,
-                                                         .head_dim = 5,
-                                                         .value_head_dim = 3,
-                                                         .memory_width = 11,
-                                                         .kv_heads = 2,
-                                                         .bias = false});
+  MultiHeadAttention attention(MultiHeadAttentionOptions{
+      .heads = 6, .width = 10, .head_dim = 5, .value_head_dim = 3, .memory_width = 11, .kv_heads = 2, .bias = false});
   CHECK(attention->query_projection->weight.sizes() == at::IntArrayRef({30, 10}));
   CHECK(attention->key_projection->weight.sizes() == at::IntArrayRef({10, 11}));
   CHECK(attention->value_projection->weight.sizes() == at::IntArrayRef({6, 11}));
@@ -272,8 +278,7 @@ TEST_CASE("a reordered cache goes on as the rows it was made of") {
 
 TEST_CASE("dropout on attention weights happens in training only") {
   at::manual_seed(6);
-  MultiHeadAttention attention(
-      MultiHeadAttentionOptions{.heads = 2, .width = 8, .dropout = {.p = 0.5, .site = 3}});
+  MultiHeadAttention attention(MultiHeadAttentionOptions{.heads = 2, .width = 8, .dropout = {.p = 0.5, .site = 3}});
   const at::Tensor x = at::randn({2, 5, 8});
   const Randomness randomness{.seed = 1, .update = 2, .rows = RowPlaces::of_batch(at::tensor({4, 9}, at::kLong), 5)};
   attention->eval();
@@ -289,8 +294,7 @@ TEST_CASE("dropout on attention weights happens in training only") {
   const auto [output, weights] = attention->forward_with_weights(x, x, at::Tensor(), &randomness);
   CHECK(difference(output, dropped) < kTolerance);
   CHECK(difference(weights.sum(3), at::ones({2, 2, 5})) < kTolerance);
-  const at::Tensor v =
-      attention->value_projection(x).view({2, 5, 2, 4}).transpose(1, 2);  // [B, H, S, V]
+  const at::Tensor v = attention->value_projection(x).view({2, 5, 2, 4}).transpose(1, 2);  // [B, H, S, V]
   const at::Tensor by_hand = attention_dropout(weights, {.p = 0.5, .site = 3}, randomness).matmul(v);
   CHECK(difference(attention->output_projection(by_hand.transpose(1, 2).flatten(2)), output) < kTolerance);
 }

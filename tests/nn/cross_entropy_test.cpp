@@ -42,7 +42,8 @@ TEST_CASE("cross-entropy over several blocks of rows equals that of all logits a
   at::manual_seed(1);
   // 40,000 classes make blocks of 104 rows: two whole ones and a rest.
   const std::int64_t rows = 230, width = 8, classes = 40'000;
-  const at::Tensor hidden = at::randn({rows, width}).requires_grad_(), weight = at::randn({classes, width}).requires_grad_();
+  const at::Tensor hidden = at::randn({rows, width}).requires_grad_(),
+                   weight = at::randn({classes, width}).requires_grad_();
   at::Tensor targets = at::randint(2, classes, {rows}, at::kLong);
   targets[5] = kPadding;
   const CrossEntropy result = cross_entropy(hidden, weight, targets, 0.1, kPadding);
@@ -50,8 +51,8 @@ TEST_CASE("cross-entropy over several blocks of rows equals that of all logits a
 
   const at::Tensor hidden_leaf = hidden.detach().to(at::kDouble).requires_grad_();
   const at::Tensor weight_leaf = weight.detach().to(at::kDouble).requires_grad_();
-  const at::Tensor expected = at::cross_entropy_loss(hidden_leaf.mm(weight_leaf.t()), targets, {},
-                                                     at::Reduction::Mean, kPadding, 0.1);
+  const at::Tensor expected =
+      at::cross_entropy_loss(hidden_leaf.mm(weight_leaf.t()), targets, {}, at::Reduction::Mean, kPadding, 0.1);
   expected.backward();
   CHECK(result.tokens == rows - 1);
   CHECK(relative(result.loss / static_cast<double>(result.tokens), expected) < 1e-6);

@@ -20,11 +20,12 @@ const std::vector<double> kProbabilities = {1.0 / 65536, 0.1, 0.2, 0.5, 0.9, 0.9
 // Rows far apart, with numbers on both sides of 32 bits.
 Randomness scattered_rows() {
   const std::int64_t far = std::int64_t{5} << 33;
-  return {.seed = 0x1234'5678'9abc'def0,
-          .update = std::uint64_t{1} << 40,
-          .rows = {at::tensor({std::int64_t{0}, std::int64_t{0}, far, far + 1, std::int64_t{77}, std::int64_t{4294967295}}),
-                   at::tensor({std::int64_t{0}, std::int64_t{1}, std::int64_t{1023}, std::int64_t{0}, std::int64_t{31},
-                               std::int64_t{2}})}};
+  return {
+      .seed = 0x1234'5678'9abc'def0,
+      .update = std::uint64_t{1} << 40,
+      .rows = {at::tensor({std::int64_t{0}, std::int64_t{0}, far, far + 1, std::int64_t{77}, std::int64_t{4294967295}}),
+               at::tensor({std::int64_t{0}, std::int64_t{1}, std::int64_t{1023}, std::int64_t{0}, std::int64_t{31},
+                           std::int64_t{2}})}};
 }
 
 Randomness batch_rows(const std::vector<std::int64_t>& sentences, std::int64_t length) {
@@ -86,9 +87,8 @@ TEST_CASE("an element's fate is 16 bits of the counter of its place") {
     for (std::int64_t c = 0; c < channels; ++c)
       for (const bool with_base : {false, true}) {
         const auto counter = static_cast<std::uint32_t>((c + (with_base ? base : 0)) / 8);
-        const PhiloxCounter words = philox4x32({counter, position, static_cast<std::uint32_t>(sentence),
-                                                static_cast<std::uint32_t>(sentence >> 32)},
-                                               key);
+        const PhiloxCounter words = philox4x32(
+            {counter, position, static_cast<std::uint32_t>(sentence), static_cast<std::uint32_t>(sentence >> 32)}, key);
         const std::uint32_t half = words[static_cast<std::size_t>(c % 8 / 2)] >> (c % 2 * 16) & 0xffff;
         const float expected = half >= threshold ? 65536.0f / (65536.0f - threshold) : 0.0f;
         const at::Tensor& mask = with_base ? moved : plain;
@@ -159,7 +159,8 @@ TEST_CASE("dropout keeps its rate and its mean") {
   for (const double p : {0.1, 0.3, 0.5, 0.9}) {
     const at::Tensor mask = mask_of(randomness, channels, p);
     const auto within = [&](const at::Tensor& rate, std::int64_t count, double deviations) {
-      return difference(rate, at::full_like(rate, p)) < deviations * std::sqrt(p * (1 - p) / static_cast<double>(count));
+      return difference(rate, at::full_like(rate, p)) <
+             deviations * std::sqrt(p * (1 - p) / static_cast<double>(count));
     };
     const at::Tensor zero = mask.eq(0).to(at::kDouble);
     CHECK(within(zero.mean(), zero.numel(), 4));
@@ -183,8 +184,8 @@ TEST_CASE("attention dropout depends on sentence, query, head and key, not on th
     return attention_dropout(at::ones({static_cast<std::int64_t>(sentences.size()), heads, queries, keys}), site,
                              batch_rows(sentences, queries));
   };
-  const at::Tensor alone = mask({9}, 4, 6, 7);           // [1, 4, 6, 7]
-  const at::Tensor among = mask({3, 9}, 5, 10, 33);      // [2, 5, 10, 33]
+  const at::Tensor alone = mask({9}, 4, 6, 7);       // [1, 4, 6, 7]
+  const at::Tensor among = mask({3, 9}, 5, 10, 33);  // [2, 5, 10, 33]
   CHECK(same_bits(alone[0], among[1].narrow(0, 0, 4).narrow(1, 0, 6).narrow(2, 0, 7)));
   CHECK_FALSE(at::equal(alone[0], among[0].narrow(0, 0, 4).narrow(1, 0, 6).narrow(2, 0, 7)));
   CHECK_FALSE(at::equal(among[1][0], among[1][1]));

@@ -70,8 +70,7 @@ TEST_CASE("LayerNorm normalises the last dimension in float32") {
   norm->weight.normal_();
   norm->bias.normal_();
   const at::Tensor x = at::randn({3, 2, 7}) * 5 + 2, centred = x - x.mean(-1, true);
-  const at::Tensor expected =
-      centred / (centred.square().mean(-1, true) + 1e-5).sqrt() * norm->weight + norm->bias;
+  const at::Tensor expected = centred / (centred.square().mean(-1, true) + 1e-5).sqrt() * norm->weight + norm->bias;
   CHECK(difference(norm(x), expected) < 1e-5);
   CHECK(norm(x.to(at::kBFloat16)).scalar_type() == at::kFloat);
 }
@@ -111,9 +110,8 @@ TEST_CASE("FeedForward is Linear, activation, dropout, Linear") {
     const DropoutSite site{0.5, 3};
     FeedForward feed_forward(4, 10, activation, site);
     const at::Tensor inner = feed_forward->expand(x);
-    const at::Tensor active = activation == Activation::relu
-                                  ? inner.clamp_min(0)
-                                  : inner * 0.5 * (1 + at::erf(inner / std::sqrt(2.0)));
+    const at::Tensor active =
+        activation == Activation::relu ? inner.clamp_min(0) : inner * 0.5 * (1 + at::erf(inner / std::sqrt(2.0)));
     CHECK(difference(feed_forward(x, nullptr), feed_forward->contract(active)) < 1e-6);
     const at::Tensor dropped = active * dropout_mask(10, site, randomness).view({2, 3, 10});
     CHECK(difference(feed_forward(x, &randomness), feed_forward->contract(dropped)) < 1e-6);

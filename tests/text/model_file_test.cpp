@@ -160,8 +160,9 @@ TEST_CASE("options that do not fit the weights are refused before anything is bu
   CHECK_THAT(with("target-vocab", 10'000'000), Contains("its options ask for ") && Contains(" weights, but it holds "));
   CHECK_THAT(with("dec-layers", 1), Contains("its options ask for ") && Contains(" weights, but it holds "));
   CHECK(with("heads", 3) ==
-        where + "dim 32 is not a multiple of heads 3: choose another number of heads, or say the width of a head with "
-                "--head-dim");
+        where +
+            "dim 32 is not a multiple of heads 3: choose another number of heads, or say the width of a head with "
+            "--head-dim");
   CHECK(with("dim", -1) == where + "dim must be 1 to 65536, not -1");
   CHECK(with("dim", "wide") == where + "option 'dim' is not a whole number of 64 bits");
   CHECK(with("tie", "some") == where + "option 'tie' is not one of the known names ('some')");
@@ -199,7 +200,8 @@ TEST_CASE("missing, misshapen and foreign tensors are named") {
   const Subwords others = other_subwords();
   REQUIRE(others.size() != subwords.size());
   add_subwords(with_others.tensors, others, others);
-  CHECK_THAT(loading(with_others.write(files, "m")), Contains("its vocabularies have " + std::to_string(others.size())));
+  CHECK_THAT(loading(with_others.write(files, "m")),
+             Contains("its vocabularies have " + std::to_string(others.size())));
 }
 
 TEST_CASE("a flipped bit is found, unless one asks not to look") {
@@ -215,13 +217,10 @@ TEST_CASE("a flipped bit is found, unless one asks not to look") {
 
 TEST_CASE("tensors of every stored type come back as they were") {
   const TextFiles files;
-  const std::vector<at::Tensor> given = {at::randn({2, 3}),
-                                         at::randn({4}).to(at::kDouble),
-                                         at::randn({2, 2, 2}).to(at::kBFloat16),
-                                         at::arange(5, at::kLong),
-                                         at::arange(3, at::kByte),
-                                         at::zeros({0, 4}),
-                                         at::randn({3, 4}).t()};
+  const std::vector<at::Tensor> given = {
+      at::randn({2, 3}),        at::randn({4}).to(at::kDouble), at::randn({2, 2, 2}).to(at::kBFloat16),
+      at::arange(5, at::kLong), at::arange(3, at::kByte),       at::zeros({0, 4}),
+      at::randn({3, 4}).t()};
   {
     TensorList tensors;
     for (std::size_t i = 0; i < given.size(); ++i) tensors.add(std::to_string(i), given[i]);

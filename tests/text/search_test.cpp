@@ -43,8 +43,10 @@ class SlowSearch {
 
   // Log probabilities of every next token; -inf for those that may not come.
   std::vector<double> next(const std::vector<TokenId>& prefix) {
-    at::Tensor target = at::full({1, static_cast<std::int64_t>(prefix.size()) + 1}, static_cast<std::int64_t>(kBos), at::kLong);
-    for (std::size_t i = 0; i < prefix.size(); ++i) target[0][static_cast<std::int64_t>(i) + 1] = static_cast<std::int64_t>(prefix[i]);
+    at::Tensor target =
+        at::full({1, static_cast<std::int64_t>(prefix.size()) + 1}, static_cast<std::int64_t>(kBos), at::kLong);
+    for (std::size_t i = 0; i < prefix.size(); ++i)
+      target[0][static_cast<std::int64_t>(i) + 1] = static_cast<std::int64_t>(prefix[i]);
     const at::Tensor states = model_.decode(encoded_, target, nullptr);
     const at::Tensor log_p =
         at::log_softmax(at::matmul(states[0][-1], model_.output_weight().t()), 0).to(at::kDouble).contiguous();
@@ -62,8 +64,10 @@ class SlowSearch {
     std::vector<TokenId> tokens;
     for (double total = 0;;) {
       const std::vector<double> log_p = next(tokens);
-      const auto best = tokens.size() == max_length_ ? kEos
-                                                     : static_cast<TokenId>(std::distance(log_p.begin(), std::max_element(log_p.begin(), log_p.end())));
+      const auto best =
+          tokens.size() == max_length_
+              ? kEos
+              : static_cast<TokenId>(std::distance(log_p.begin(), std::max_element(log_p.begin(), log_p.end())));
       total += log_p[static_cast<std::size_t>(best)];
       if (best == kEos) return {tokens, score(total, tokens)};
       tokens.push_back(best);

@@ -43,7 +43,8 @@ inline Transformer decided_network(const TransformerOptions& options) {
   const at::NoGradGuard no_grad;
   network->output->weight.normal_(0, 0.6);
   for (auto& parameter : network->named_parameters())
-    if (parameter.value().dim() == 2 && parameter.key().find("coder.") != std::string::npos) parameter.value().mul_(1.5);
+    if (parameter.value().dim() == 2 && parameter.key().find("coder.") != std::string::npos)
+      parameter.value().mul_(1.5);
   network->eval();
   return network;
 }

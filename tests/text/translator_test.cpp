@@ -108,8 +108,7 @@ TEST_CASE("a line over the limit is cut, told, and still one translation") {
   REQUIRE(source.size() > 6);
   source.resize(6);
   Transformer network = model.network;
-  CHECK(translations[1][0].tokens ==
-        search(*network, std::span(&source, 1), {}, at::kCPU).front().front().tokens);
+  CHECK(translations[1][0].tokens == search(*network, std::span(&source, 1), {}, at::kCPU).front().front().tokens);
 }
 
 TEST_CASE("learned positions cut longer lines") {

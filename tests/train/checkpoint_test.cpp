@@ -130,7 +130,8 @@ TEST_CASE("best holds the weights given, under the plain names, and nothing of t
   CHECK(same_bits(model.network->output->weight, run.average_network->output->weight));
   CHECK(model.source == run.subwords);
   const safetensors::File file(directory / "best.safetensors");
-  for (const auto& tensor : file.tensors()) CHECK_FALSE((tensor.name.starts_with("optim.") || tensor.name.starts_with("ema.")));
+  for (const auto& tensor : file.tensors())
+    CHECK_FALSE((tensor.name.starts_with("optim.") || tensor.name.starts_with("ema.")));
   CHECK(file.metadata("update") == "8");
   save_last(directory, run.content());
   CHECK(same_bits(load_translation_model(directory / "last.safetensors").network->output->weight,
@@ -165,9 +166,9 @@ TEST_CASE("the state before the last is kept, and used with a warning when the l
 
   flip_a_bit(directory / "last.safetensors");
   flip_a_bit(directory / "last.1.safetensors");
-  CHECK_THAT(thrown([&] { open_last(directory); }),
-             Contains("4: ") && Contains("/last.safetensors") && Contains("/last.1.safetensors") &&
-                 Contains("No state to go on from") && Contains("--restart"));
+  CHECK_THAT(thrown([&] { open_last(directory); }), Contains("4: ") && Contains("/last.safetensors") &&
+                                                        Contains("/last.1.safetensors") &&
+                                                        Contains("No state to go on from") && Contains("--restart"));
 }
 
 TEST_CASE("a file of another kind is no state to go on from") {

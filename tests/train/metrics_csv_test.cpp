@@ -28,9 +28,17 @@ TEST_CASE("rows have every column, empty where nothing was measured, numbers exa
   MetricsCsv metrics(scratch / "metrics.csv", 0);
   CHECK(get(scratch / "metrics.csv") == kHeader);
   const double third = 1.0 / 3, tiny = 7.0e-300;
-  metrics.append({.update = 50, .epoch = 0, .seconds = 12.345, .lr = third, .train_loss = tiny, .tokens_per_second = 3210.06});
-  metrics.append({.update = 100, .epoch = 2, .seconds = 99, .lr = 0.001, .train_loss = 2.5, .tokens_per_second = 100,
-                  .valid_loss = 0.1, .valid_bleu = 0.0, .valid_chrf = 50.25});
+  metrics.append(
+      {.update = 50, .epoch = 0, .seconds = 12.345, .lr = third, .train_loss = tiny, .tokens_per_second = 3210.06});
+  metrics.append({.update = 100,
+                  .epoch = 2,
+                  .seconds = 99,
+                  .lr = 0.001,
+                  .train_loss = 2.5,
+                  .tokens_per_second = 100,
+                  .valid_loss = 0.1,
+                  .valid_bleu = 0.0,
+                  .valid_chrf = 50.25});
   CHECK(metrics.rows() == 2);
   std::istringstream file(get(scratch / "metrics.csv"));
   std::string line;
@@ -73,7 +81,8 @@ TEST_CASE("going on cuts the file back to the rows of the checkpoint") {
 TEST_CASE("metrics that cannot be written are a checkpoint error") {
   const ScratchDirectory scratch;
   const auto path = scratch / "metrics.csv";
-  CHECK(contains(error_of(ExitCode::checkpoint, [&] { MetricsCsv(scratch / "none/metrics.csv", 0); }), "none/metrics.csv"));
+  CHECK(contains(error_of(ExitCode::checkpoint, [&] { MetricsCsv(scratch / "none/metrics.csv", 0); }),
+                 "none/metrics.csv"));
   MetricsCsv metrics(path, 0);
   std::filesystem::remove(path);
   std::filesystem::create_directory(path);

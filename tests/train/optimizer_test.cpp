@@ -72,7 +72,8 @@ TEST_CASE("flat parameters keep their values, matrices first, every weight once"
   at::manual_seed(1);
   Transformer network = tied_network();
   std::map<std::string, at::Tensor> before;
-  for (const auto& parameter : network->named_parameters()) before[parameter.key()] = parameter.value().detach().clone();
+  for (const auto& parameter : network->named_parameters())
+    before[parameter.key()] = parameter.value().detach().clone();
   const FlatParameters flat(*network);
   CHECK(flat.values.numel() == parameter_count(network->options));
   REQUIRE(flat.slots().size() == before.size());

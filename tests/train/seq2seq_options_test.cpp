@@ -46,8 +46,7 @@ TEST_CASE("contradicting options are refused with what to use instead") {
   };
   CHECK(message([](auto&) {}) == "nothing");
   CHECK(message([](auto& o) { o.model = ""; }) == "2: no model directory given: say --model DIR");
-  CHECK(message([](auto& o) { o.train = {}; }) ==
-        "2: no training text given: say --train-src FILE --train-tgt FILE");
+  CHECK(message([](auto& o) { o.train = {}; }) == "2: no training text given: say --train-src FILE --train-tgt FILE");
   CHECK(message([](auto& o) { o.train.tsv = {"a.tsv"}; }) ==
         "2: --train-tsv stands instead of --train-src and --train-tgt, not beside them");
   CHECK(message([](auto& o) { o.train = {}, o.train.tsv = {"a.tsv"}; }) == "nothing");
@@ -190,8 +189,7 @@ TEST_CASE("auto keeps what was chosen") {
   const std::string chosen = fields_to_json(changed([](auto& o) {
                                apply_preset(o, {}, 1000);
                                o.precision = Precision::bf16;
-                             }))
-                                 .dump();
+                             })).dump();
   Seq2SeqTrainOptions options = complete();
   merge_saved_options(options, {"preset", "precision"}, chosen, "last");
   CHECK(options.preset == Preset::tiny);

@@ -1,9 +1,9 @@
 #include "heed/base/memory.h"
 
-#include <sys/resource.h>
-
 #include <fstream>
 #include <string>
+
+#include <sys/resource.h>
 
 namespace heed {
 

@@ -15,7 +15,14 @@ namespace {
 
 // Dropout sites of a layer: one per sub-layer, the inner one of the feed-forward part, those on attention weights.
 constexpr std::uint64_t kSitesPerLayer = 8;
-enum Site : std::uint64_t { kSelfResidual, kCrossResidual, kFeedForwardResidual, kFeedForwardInner, kSelfWeights, kCrossWeights };
+enum Site : std::uint64_t {
+  kSelfResidual,
+  kCrossResidual,
+  kFeedForwardResidual,
+  kFeedForwardInner,
+  kSelfWeights,
+  kCrossWeights
+};
 // The decoder's sites start here, so that encoder layers can be added without moving them.
 constexpr std::uint64_t kDecoderSites = 1 << 20;
 constexpr std::uint64_t kEmbeddingSite = (1 << 20) - 1;
@@ -108,8 +115,8 @@ std::int64_t parameter_count(const TransformerOptions& o) {
 }
 
 TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
-    : self_attention(register_module("self_attention",
-                                     MultiHeadAttention(attention_options(options, first_site, kSelfWeights)))),
+    : self_attention(
+          register_module("self_attention", MultiHeadAttention(attention_options(options, first_site, kSelfWeights)))),
       feed_forward(register_module("feed_forward", feed_forward_of(options, first_site))),
       self_attention_norm(register_module("self_attention_norm", LayerNorm(options.dim))),
       feed_forward_norm(register_module("feed_forward_norm", LayerNorm(options.dim))),
@@ -127,8 +134,8 @@ at::Tensor TransformerEncoderLayerImpl::forward(at::Tensor x, const at::Tensor& 
 }
 
 TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
-    : self_attention(register_module(
-          "self_attention", MultiHeadAttention(causal(attention_options(options, first_site, kSelfWeights))))),
+    : self_attention(register_module("self_attention",
+                                     MultiHeadAttention(causal(attention_options(options, first_site, kSelfWeights))))),
       cross_attention(register_module("cross_attention",
                                       MultiHeadAttention(attention_options(options, first_site, kCrossWeights)))),
       feed_forward(register_module("feed_forward", feed_forward_of(options, first_site))),
@@ -196,8 +203,7 @@ TransformerImpl::TransformerImpl(TransformerOptions given) : options(given) {
 EncodedSource TransformerImpl::encode(const SourceBatch& source, const Randomness* randomness) {
   const at::Tensor mask = source.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
   at::Tensor x = embed(source_embedding, source_positions, source.tokens, 0, source_dropout_, randomness);
-  for (const auto& layer : *encoder)
-    x = layer->as<TransformerEncoderLayerImpl>()->forward(x, mask, randomness);
+  for (const auto& layer : *encoder) x = layer->as<TransformerEncoderLayerImpl>()->forward(x, mask, randomness);
   return {encoder_norm(x), source.mask};  // [B, S, D]
 }
 
@@ -212,9 +218,12 @@ at::Tensor TransformerImpl::decode(const EncodedSource& encoded, const at::Tenso
 
 at::Tensor TransformerImpl::output_weight() const {
   switch (options.tie) {
-    case TieEmbeddings::none: return output->weight;
-    case TieEmbeddings::output: return target_embedding->weight;
-    case TieEmbeddings::all: break;
+    case TieEmbeddings::none:
+      return output->weight;
+    case TieEmbeddings::output:
+      return target_embedding->weight;
+    case TieEmbeddings::all:
+      break;
   }
   return source_embedding->weight;
 }
@@ -223,8 +232,7 @@ std::unique_ptr<DecoderState> TransformerImpl::start(const EncodedSource& encode
   auto state = std::make_unique<TransformerState>();
   state->self_attention.resize(static_cast<std::size_t>(options.dec_layers));
   for (const auto& layer : *decoder)
-    state->memory.push_back(
-        layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(encoded.memory));
+    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(encoded.memory));
   state->memory_mask = encoded.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
   return state;
 }
@@ -258,16 +266,15 @@ Embedding& TransformerImpl::table_of_target() {
 
 // Token embedding times sqrt(D) plus positions: [B, L] -> [B, L, D].
 at::Tensor TransformerImpl::embed(Embedding& table, const at::Tensor& learned, const at::Tensor& tokens,
-                                  std::int64_t first_position, const DropoutSite& site,
-                                  const Randomness* randomness) {
+                                  std::int64_t first_position, const DropoutSite& site, const Randomness* randomness) {
   const std::int64_t length = tokens.size(1);
   const at::Tensor embedded = table(tokens) * std::sqrt(static_cast<double>(options.dim));  // [B, L, D]
   if (learned.defined() && first_position + length > options.max_positions)
     throw data_error("a sentence of " + std::to_string(first_position + length) + " tokens is longer than the " +
                      std::to_string(options.max_positions) + " learned positions of this model");
-  const at::Tensor positions =
-      learned.defined() ? learned.narrow(0, first_position, length)  // [L, D]
-                        : sinusoidal_positions(first_position, length, options.dim, embedded.options());
+  const at::Tensor positions = learned.defined()
+                                   ? learned.narrow(0, first_position, length)  // [L, D]
+                                   : sinusoidal_positions(first_position, length, options.dim, embedded.options());
   return dropout_if(is_training(), embedded + positions, site, randomness);
 }
 

@@ -9,10 +9,10 @@ namespace {
 
 // The mask that holds for both the padding and the causal rule, or undefined when everything may be attended.
 at::Tensor combined_mask(const AttendOptions& options, const at::Tensor& q, const at::Tensor& k) {
-  if (!options.causal) return options.mask.defined() && options.mask.dim() < 2 ? options.mask.unsqueeze(0) : options.mask;
+  if (!options.causal)
+    return options.mask.defined() && options.mask.dim() < 2 ? options.mask.unsqueeze(0) : options.mask;
   const std::int64_t queries = q.size(2), keys = k.size(2);
-  const at::Tensor causal =
-      at::ones({queries, keys}, q.options().dtype(at::kBool)).tril(keys - queries);  // [T, S]
+  const at::Tensor causal = at::ones({queries, keys}, q.options().dtype(at::kBool)).tril(keys - queries);  // [T, S]
   return options.mask.defined() ? options.mask.logical_and(causal) : causal;
 }
 
@@ -72,8 +72,7 @@ Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Ten
   } else {
     weights = at::softmax(scores, -1);
   }
-  const at::Tensor dropped =
-      randomness != nullptr ? attention_dropout(weights, dropout_site, *randomness) : weights;
+  const at::Tensor dropped = randomness != nullptr ? attention_dropout(weights, dropout_site, *randomness) : weights;
   return {at::matmul(dropped, value), weights};  // [B, H, T, V], [B, H, T, S]
 }
 
@@ -90,20 +89,20 @@ MultiHeadAttentionImpl::MultiHeadAttentionImpl(MultiHeadAttentionOptions given)
     : options(resolved(given)),
       query_projection(
           register_module("query_projection", Linear(options.width, options.heads * options.head_dim, options.bias))),
-      key_projection(register_module(
-          "key_projection", Linear(options.memory_width, options.kv_heads * options.head_dim, options.bias))),
+      key_projection(register_module("key_projection",
+                                     Linear(options.memory_width, options.kv_heads * options.head_dim, options.bias))),
       value_projection(register_module(
           "value_projection", Linear(options.memory_width, options.kv_heads * options.value_head_dim, options.bias))),
-      output_projection(register_module(
-          "output_projection", Linear(options.heads * options.value_head_dim, options.width, options.bias))) {}
+      output_projection(register_module("output_projection",
+                                        Linear(options.heads * options.value_head_dim, options.width, options.bias))) {}
 
 at::Tensor MultiHeadAttentionImpl::forward(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask,
                                            const Randomness* randomness) {
   if (is_training() && randomness != nullptr && options.dropout.p > 0)
     return forward_with_weights(query, memory, mask, randomness).output;
-  const at::Tensor q = split_heads(query_projection(query), options.heads);       // [B, H, T, K]
-  const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);     // [B, G, S, K]
-  const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);   // [B, G, S, V]
+  const at::Tensor q = split_heads(query_projection(query), options.heads);      // [B, H, T, K]
+  const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);    // [B, G, S, K]
+  const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);  // [B, G, S, V]
   return join_heads(attend(q, k, v, {.mask = mask, .causal = options.causal}));  // [B, T, D]
 }
 
@@ -125,8 +124,8 @@ KeyValue MultiHeadAttentionImpl::project_memory(const at::Tensor& memory) {
 }
 
 at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask) {
-  const at::Tensor q = split_heads(query_projection(query), options.heads);      // [B, H, T, K]
-  return join_heads(attend(q, memory.key, memory.value, {.mask = mask}));        // [B, T, D]
+  const at::Tensor q = split_heads(query_projection(query), options.heads);  // [B, H, T, K]
+  return join_heads(attend(q, memory.key, memory.value, {.mask = mask}));    // [B, T, D]
 }
 
 at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueCache& cache) {

@@ -11,7 +11,9 @@ namespace heed {
 namespace {
 
 // Blocks of about four million logits stay near the cache and keep the matrix products large.
-std::int64_t rows_per_block(std::int64_t classes) { return std::max<std::int64_t>(64, (std::int64_t{1} << 22) / classes); }
+std::int64_t rows_per_block(std::int64_t classes) {
+  return std::max<std::int64_t>(64, (std::int64_t{1} << 22) / classes);
+}
 
 // The loss is the last thing computed, so its gradient (up to the factor that backward brings) is known already in
 // the forward pass, while the logits are at hand: backward only scales it.
@@ -41,9 +43,9 @@ struct CrossEntropyFunction : torch::autograd::Function<CrossEntropyFunction> {
       at::Tensor gradient = log_p.exp_();
       if (label_smoothing > 0) gradient.sub_(off_target);
       gradient.scatter_add_(1, target, at::full_like(target, label_smoothing - 1.0, gradient.options()));
-      gradient = gradient.to(dtype);                                                   // [n, C]
-      hidden_gradient.narrow(0, begin, count).copy_(at::mm(gradient, table));          // [n, D]
-      weight_gradient.add_(at::mm(gradient.t(), state));                               // [C, D]
+      gradient = gradient.to(dtype);                                           // [n, C]
+      hidden_gradient.narrow(0, begin, count).copy_(at::mm(gradient, table));  // [n, D]
+      weight_gradient.add_(at::mm(gradient.t(), state));                       // [C, D]
     }
     context->save_for_backward({hidden_gradient, weight_gradient});
     context->saved_data["hidden_dtype"] = static_cast<std::int64_t>(hidden.scalar_type());

@@ -8,7 +8,7 @@ namespace heed {
 
 /// Sums over the target tokens that are not padding.
 struct CrossEntropy {
-  at::Tensor loss;          ///< 0-d, differentiable: label-smoothed (Szegedy et al. 2016), natural logarithm
+  at::Tensor loss;                     ///< 0-d, differentiable: label-smoothed (Szegedy et al. 2016), natural logarithm
   double negative_log_likelihood = 0;  ///< without smoothing: exp(nll / tokens) is the perplexity
   std::int64_t tokens = 0;
 };

@@ -15,8 +15,12 @@ namespace {
 constexpr std::int64_t kPerCounter = 8;        // a Philox counter serves eight channels, 16 bits each
 constexpr std::int64_t kHeadStride = 1 << 16;  // channel numbers of one head of attention weights
 
-std::uint32_t threshold_of(double p) { return static_cast<std::uint32_t>(std::lround(p * 65536.0)); }
-float scale_of(double p) { return static_cast<float>(65536.0 / (65536.0 - threshold_of(p))); }
+std::uint32_t threshold_of(double p) {
+  return static_cast<std::uint32_t>(std::lround(p * 65536.0));
+}
+float scale_of(double p) {
+  return static_cast<float>(65536.0 / (65536.0 - threshold_of(p)));
+}
 
 PhiloxKey key_of(const DropoutSite& site, const Randomness& randomness) {
   return make_key(randomness.seed, randomness.update, site.site);
@@ -56,8 +60,8 @@ at::Tensor random_halves(std::int64_t channels, PhiloxKey key, const Rows& rows)
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  const at::Tensor words = at::stack({a, b, c, d}, -1);                                          // [N, blocks, 4]
-  const at::Tensor halves = at::stack({words.__and__(0xffff), words.__rshift__(16)}, -1);        // [N, blocks, 4, 2]
+  const at::Tensor words = at::stack({a, b, c, d}, -1);                                         // [N, blocks, 4]
+  const at::Tensor halves = at::stack({words.__and__(0xffff), words.__rshift__(16)}, -1);       // [N, blocks, 4, 2]
   return halves.reshape({rows.sentence.size(0), blocks * kPerCounter}).narrow(1, 0, channels);  // [N, channels]
 }
 
@@ -93,8 +97,8 @@ at::Tensor apply_mask(const at::Tensor& input, double p, PhiloxKey key, const Ro
 
 // Forward and backward are the same product with the same mask.
 struct DropoutFunction : torch::autograd::Function<DropoutFunction> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input, double p,
-                            PhiloxKey key, const Rows& rows) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input, double p, PhiloxKey key,
+                            const Rows& rows) {
     context->saved_data["p"] = p;
     context->saved_data["key0"] = std::int64_t{key[0]};
     context->saved_data["key1"] = std::int64_t{key[1]};
@@ -107,8 +111,8 @@ struct DropoutFunction : torch::autograd::Function<DropoutFunction> {
     const auto saved = context->get_saved_variables();
     const PhiloxKey key = {static_cast<std::uint32_t>(context->saved_data["key0"].toInt()),
                            static_cast<std::uint32_t>(context->saved_data["key1"].toInt())};
-    return {apply_mask(gradients[0], context->saved_data["p"].toDouble(), key, {saved[0], saved[1], saved[2]}),
-            {}, {}, {}};
+    return {
+        apply_mask(gradients[0], context->saved_data["p"].toDouble(), key, {saved[0], saved[1], saved[2]}), {}, {}, {}};
   }
 };
 
@@ -116,7 +120,7 @@ struct DropoutFunction : torch::autograd::Function<DropoutFunction> {
 
 RowPlaces RowPlaces::of_batch(const at::Tensor& sentences, std::int64_t length) {
   const std::int64_t batch = sentences.size(0);
-  return {sentences.unsqueeze(1).expand({batch, length}).reshape({-1}),                                   // [B * T]
+  return {sentences.unsqueeze(1).expand({batch, length}).reshape({-1}),                                 // [B * T]
           at::arange(length, sentences.options()).unsqueeze(0).expand({batch, length}).reshape({-1})};  // [B * T]
 }
 
@@ -142,11 +146,10 @@ at::Tensor attention_dropout(const at::Tensor& weights, const DropoutSite& site,
   const auto per_head = [&](const at::Tensor& place) {
     return place.unsqueeze(1).expand({batch * length, heads}).reshape({-1});  // [B * T * H]
   };
-  const at::Tensor head = at::arange(heads, randomness.rows.sentence.options()) * kHeadStride;        // [H]
-  const at::Tensor base = head.unsqueeze(0).expand({batch * length, heads}).reshape({-1});            // [B * T * H]
-  return DropoutFunction::apply(
-             rows, site.p, key_of(site, randomness),
-             Rows{per_head(randomness.rows.sentence), per_head(randomness.rows.position), base})
+  const at::Tensor head = at::arange(heads, randomness.rows.sentence.options()) * kHeadStride;  // [H]
+  const at::Tensor base = head.unsqueeze(0).expand({batch * length, heads}).reshape({-1});      // [B * T * H]
+  return DropoutFunction::apply(rows, site.p, key_of(site, randomness),
+                                Rows{per_head(randomness.rows.sentence), per_head(randomness.rows.position), base})
       .view({batch, length, heads, keys})
       .transpose(1, 2);  // [B, H, T, S]
 }

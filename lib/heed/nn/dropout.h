@@ -30,7 +30,7 @@ Randomness unkeyed_randomness(std::int64_t batch, std::int64_t length);
 
 /// One dropout of a network; `site` tells the dropouts of a model apart (the model numbers them when it is built).
 struct DropoutSite {
-  double p = 0;            ///< probability of a zero, 0 = off; kept to 1/65536
+  double p = 0;  ///< probability of a zero, 0 = off; kept to 1/65536
   std::uint64_t site = 0;
 };
 

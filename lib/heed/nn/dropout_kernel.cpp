@@ -14,13 +14,19 @@
 namespace heed {
 namespace {
 
-constexpr int kLanes = 16;        // Philox counters worked on side by side
-constexpr int kPerCounter = 8;    // 128 bits give eight channels 16 bits each
+constexpr int kLanes = 16;      // Philox counters worked on side by side
+constexpr int kPerCounter = 8;  // 128 bits give eight channels 16 bits each
 constexpr int kChunk = kLanes * kPerCounter;
 
-inline float to_float(float value) { return value; }
-inline float to_float(BFloat16Bits bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-inline void store(float value, float& out) { out = value; }
+inline float to_float(float value) {
+  return value;
+}
+inline float to_float(BFloat16Bits bits) {
+  return std::bit_cast<float>(std::uint32_t{bits} << 16);
+}
+inline void store(float value, float& out) {
+  out = value;
+}
 inline void store(float value, BFloat16Bits& out) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t rounded = bits + 0x7fffu + ((bits >> 16) & 1u);  // to nearest, ties to even
@@ -68,16 +74,16 @@ using Halves = std::array<std::uint16_t, kChunk>;
 
 template <class Number>
 [[gnu::always_inline]] inline void drop(const Number* input, Number* output, std::int64_t begin, std::int64_t end,
-                                        std::int64_t channels, DropoutRows rows, PhiloxKey key,
-                                        std::uint32_t threshold, float scale) {
+                                        std::int64_t channels, DropoutRows rows, PhiloxKey key, std::uint32_t threshold,
+                                        float scale) {
   for (std::int64_t r = begin; r < end; ++r) {
     const auto position = static_cast<std::uint32_t>(rows.position[r]);
     const auto sentence = static_cast<std::uint64_t>(rows.sentence[r]);
     const auto base = static_cast<std::uint32_t>(rows.channel_base ? rows.channel_base[r] / kPerCounter : 0);
     for (std::int64_t start = 0; start < channels; start += kChunk) {
-      const Halves halves = random_halves(base + static_cast<std::uint32_t>(start / kPerCounter), position,
-                                          static_cast<std::uint32_t>(sentence),
-                                          static_cast<std::uint32_t>(sentence >> 32), key);
+      const Halves halves =
+          random_halves(base + static_cast<std::uint32_t>(start / kPerCounter), position,
+                        static_cast<std::uint32_t>(sentence), static_cast<std::uint32_t>(sentence >> 32), key);
       const Number* in = input + r * channels + start;
       Number* out = output + r * channels + start;
       const int count = static_cast<int>(std::min<std::int64_t>(kChunk, channels - start));

@@ -12,12 +12,16 @@ thread_local at::ScalarType current_compute_dtype = at::kFloat;
 
 }  // namespace
 
-at::ScalarType compute_dtype() { return current_compute_dtype; }
+at::ScalarType compute_dtype() {
+  return current_compute_dtype;
+}
 
 ComputeDtypeGuard::ComputeDtypeGuard(at::ScalarType dtype) : previous_(current_compute_dtype) {
   current_compute_dtype = dtype;
 }
-ComputeDtypeGuard::~ComputeDtypeGuard() { current_compute_dtype = previous_; }
+ComputeDtypeGuard::~ComputeDtypeGuard() {
+  current_compute_dtype = previous_;
+}
 
 LinearImpl::LinearImpl(std::int64_t inputs, std::int64_t outputs, bool with_bias)
     : weight(register_parameter("weight", torch::nn::init::xavier_uniform_(at::empty({outputs, inputs})))),
@@ -26,7 +30,7 @@ LinearImpl::LinearImpl(std::int64_t inputs, std::int64_t outputs, bool with_bias
 at::Tensor LinearImpl::forward(const at::Tensor& input) {
   const at::ScalarType dtype = compute_dtype();
   if (inference_weight_.defined() && !at::GradMode::is_enabled() && inference_weight_.scalar_type() == dtype)
-    return at::linear(input.to(dtype), inference_weight_, inference_bias_);  // [.., outputs]
+    return at::linear(input.to(dtype), inference_weight_, inference_bias_);                      // [.., outputs]
   return at::linear(input.to(dtype), weight.to(dtype), bias.defined() ? bias.to(dtype) : bias);  // [.., outputs]
 }
 

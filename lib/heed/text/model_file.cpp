@@ -16,25 +16,39 @@ constexpr std::string_view kSourceSubwords = "subwords.source", kTargetSubwords 
 
 safetensors::DType dtype_of(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
-    case at::kFloat: return safetensors::DType::f32;
-    case at::kDouble: return safetensors::DType::f64;
-    case at::kBFloat16: return safetensors::DType::bf16;
-    case at::kLong: return safetensors::DType::i64;
-    case at::kByte: return safetensors::DType::u8;
-    default: throw std::logic_error(std::string("no file format for tensors of ") + toString(tensor.scalar_type()));
+    case at::kFloat:
+      return safetensors::DType::f32;
+    case at::kDouble:
+      return safetensors::DType::f64;
+    case at::kBFloat16:
+      return safetensors::DType::bf16;
+    case at::kLong:
+      return safetensors::DType::i64;
+    case at::kByte:
+      return safetensors::DType::u8;
+    default:
+      throw std::logic_error(std::string("no file format for tensors of ") + toString(tensor.scalar_type()));
   }
 }
 
 at::ScalarType scalar_type_of(safetensors::DType dtype) {
   switch (dtype) {
-    case safetensors::DType::boolean: return at::kBool;
-    case safetensors::DType::u8: return at::kByte;
-    case safetensors::DType::i32: return at::kInt;
-    case safetensors::DType::i64: return at::kLong;
-    case safetensors::DType::f16: return at::kHalf;
-    case safetensors::DType::bf16: return at::kBFloat16;
-    case safetensors::DType::f32: return at::kFloat;
-    case safetensors::DType::f64: return at::kDouble;
+    case safetensors::DType::boolean:
+      return at::kBool;
+    case safetensors::DType::u8:
+      return at::kByte;
+    case safetensors::DType::i32:
+      return at::kInt;
+    case safetensors::DType::i64:
+      return at::kLong;
+    case safetensors::DType::f16:
+      return at::kHalf;
+    case safetensors::DType::bf16:
+      return at::kBFloat16;
+    case safetensors::DType::f32:
+      return at::kFloat;
+    case safetensors::DType::f64:
+      return at::kDouble;
   }
   throw std::logic_error("unknown dtype");
 }
@@ -166,7 +180,8 @@ TranslationModel load_translation_model(const std::filesystem::path& given, bool
     path = given / "best.safetensors";
     if (!std::filesystem::exists(path)) path = given / "last.safetensors";
     if (!std::filesystem::exists(path))
-      throw checkpoint_error(given.string() + ": no best.safetensors or last.safetensors in this directory: is it a "
+      throw checkpoint_error(given.string() +
+                             ": no best.safetensors or last.safetensors in this directory: is it a "
                              "model that seq2seq-train made?");
   } else if (!std::filesystem::exists(given)) {
     throw checkpoint_error(given.string() + ": no such model directory or file");

@@ -105,7 +105,8 @@ std::vector<std::int64_t> advance(Sentence& sentence, const at::TensorAccessor<f
     next.back().tokens.push_back(candidate.token);
   }
   sentence.done = std::ssize(sentence.finished) >= beam || next.empty();
-  next.resize(static_cast<std::size_t>(beam), Prefix{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible});
+  next.resize(static_cast<std::size_t>(beam),
+              Prefix{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible});
   sentence.beam = std::move(next);
   return parents;
 }
@@ -163,10 +164,9 @@ std::vector<std::vector<Hypothesis>> search(Seq2SeqModel& model, std::span<const
       at::full({std::ssize(sentences) * beam}, static_cast<std::int64_t>(kBos), row_options).to(device);  // [R]
 
   for (;;) {
-    const at::Tensor logits = model.step(last_tokens, *state);                   // [R, C]
-    const auto [values, tokens] = best_tokens(logits, options);                  // [R, 2 * beam]
-    const at::Tensor end_values =
-        (logits.select(1, kEos) - at::logsumexp(logits, 1)).cpu();  // [R]
+    const at::Tensor logits = model.step(last_tokens, *state);                                // [R, C]
+    const auto [values, tokens] = best_tokens(logits, options);                               // [R, 2 * beam]
+    const at::Tensor end_values = (logits.select(1, kEos) - at::logsumexp(logits, 1)).cpu();  // [R]
     const auto value_rows = values.accessor<float, 2>();
     const auto token_rows = tokens.accessor<std::int64_t, 2>();
     const auto end_row = end_values.accessor<float, 1>();

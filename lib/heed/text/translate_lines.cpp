@@ -61,7 +61,8 @@ class Output {
  private:
   void check() const {
     const bool interrupted = stop_.received() != 0;
-    if (!standard_output_ && !interrupted) throw data_error("cannot write the translations to stdout: is the disk full?");
+    if (!standard_output_ && !interrupted)
+      throw data_error("cannot write the translations to stdout: is the disk full?");
   }
   std::ostream& standard_output_;
   const StopSignal& stop_;
@@ -84,7 +85,8 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   const auto start = std::chrono::steady_clock::now();
   std::ifstream input_file;
   if (options.input != "-") {
-    if (std::filesystem::is_directory(options.input)) throw data_error(options.input + ": is a directory, not a text file");
+    if (std::filesystem::is_directory(options.input))
+      throw data_error(options.input + ": is a directory, not a text file");
     input_file.open(options.input, std::ios::binary);
     if (!input_file) throw data_error(options.input + ": cannot be opened for reading");
   }
@@ -105,8 +107,7 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
     if (stop.received() != 0) break;
     const std::int64_t first_line = stats.sentences + 1;
     stats.cut_lines.clear();
-    output.write(format(translator.translate(lines, options.search, &stats), options.with_score),
-                 options.interactive);
+    output.write(format(translator.translate(lines, options.search, &stats), options.with_score), options.interactive);
     for (const std::size_t line : stats.cut_lines)
       log::warning((options.input == "-" ? "stdin" : options.input) + ":" +
                    std::to_string(first_line + static_cast<std::int64_t>(line)) + ": longer than " +

@@ -22,8 +22,8 @@ struct Translation {
 
 /// What one call of translate() did.
 struct TranslationStats {
-  std::int64_t sentences = 0;         ///< lines, blank ones included
-  std::int64_t tokens = 0;            ///< target tokens with end marks, best hypotheses only
+  std::int64_t sentences = 0;          ///< lines, blank ones included
+  std::int64_t tokens = 0;             ///< target tokens with end marks, best hypotheses only
   std::vector<std::size_t> cut_lines;  ///< lines that were over `max_length` and were cut, ascending
 };
 

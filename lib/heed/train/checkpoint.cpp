@@ -97,7 +97,8 @@ std::optional<SavedRun> open_last(const std::filesystem::path& directory) {
       problem += "; " + std::string(error.what());
     }
   }
-  throw checkpoint_error(problem + ". No state to go on from: restore one of these files, choose another --model "
+  throw checkpoint_error(problem +
+                         ". No state to go on from: restore one of these files, choose another --model "
                          "directory, or say --restart to start over");
 }
 

@@ -16,21 +16,21 @@ namespace heed {
 
 /// Where a run stands, besides its tensors. The only clock value is `seconds`.
 struct RunState {
-  std::int64_t update = 0;             ///< updates done, skipped ones included
+  std::int64_t update = 0;               ///< updates done, skipped ones included
   std::int64_t epoch = 0, sentence = 0;  ///< DataPosition of the next batch
-  double seconds = 0;                  ///< of training, all starts together
-  double lr_scale = 1;                 ///< halved by each roll-back
+  double seconds = 0;                    ///< of training, all starts together
+  double lr_scale = 1;                   ///< halved by each roll-back
   std::int64_t rollbacks = 0, skipped = 0, non_finite_in_a_row = 0;
   bool has_best = false;
-  double best_score = 0;         ///< higher is better (a loss is negated)
+  double best_score = 0;  ///< higher is better (a loss is negated)
   std::int64_t best_update = 0;
   bool has_regular_best = false;
-  double regular_best = 0;       ///< as best_score, without validations at the end of a start: what patience goes by
+  double regular_best = 0;  ///< as best_score, without validations at the end of a start: what patience goes by
   std::int64_t validations_without_better = 0;
-  std::int64_t validated_update = -1;      ///< of the last validation; a run is finished when that is `update`
-  std::int64_t metrics_rows = 0;           ///< rows of metrics.csv that belong to this state
-  double row_loss = 0;                     ///< summed since the last row
-  std::int64_t row_tokens = 0;             ///< target tokens since the last row
+  std::int64_t validated_update = -1;  ///< of the last validation; a run is finished when that is `update`
+  std::int64_t metrics_rows = 0;       ///< rows of metrics.csv that belong to this state
+  double row_loss = 0;                 ///< summed since the last row
+  std::int64_t row_tokens = 0;         ///< target tokens since the last row
   std::int64_t threads = 0;
   std::string precision, corpus;  ///< the choice made by `auto`; fingerprint of the training data
 };

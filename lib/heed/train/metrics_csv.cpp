@@ -20,7 +20,9 @@ std::string exact(double value) {
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-std::string exact(const std::optional<double>& value) { return value ? exact(*value) : std::string(); }
+std::string exact(const std::optional<double>& value) {
+  return value ? exact(*value) : std::string();
+}
 
 }  // namespace
 
@@ -41,8 +43,8 @@ MetricsCsv::MetricsCsv(std::filesystem::path path, std::int64_t rows) : path_(st
 void MetricsCsv::append(const MetricsRow& row) {
   const std::string line = std::to_string(row.update) + ',' + std::to_string(row.epoch) + ',' +
                            format_number(row.seconds, 2) + ',' + exact(row.lr) + ',' + exact(row.train_loss) + ',' +
-                           (row.tokens_per_second ? format_number(*row.tokens_per_second, 1) : "") + ',' + exact(row.valid_loss) + ',' +
-                           exact(row.valid_bleu) + ',' + exact(row.valid_chrf) + '\n';
+                           (row.tokens_per_second ? format_number(*row.tokens_per_second, 1) : "") + ',' +
+                           exact(row.valid_loss) + ',' + exact(row.valid_bleu) + ',' + exact(row.valid_chrf) + '\n';
   std::ofstream file(path_, std::ios::app | std::ios::binary);
   file << line << std::flush;
   if (!file) throw checkpoint_error(path_.string() + ": cannot be written: is the disk full?");

@@ -49,9 +49,12 @@ double tokens_per_second(Seq2SeqModel& model, std::int64_t vocab, std::int64_t b
 
 at::ScalarType compute_dtype_of(Precision precision) {
   switch (precision) {
-    case Precision::fp32: return at::kFloat;
-    case Precision::bf16: return at::kBFloat16;
-    case Precision::automatic: break;
+    case Precision::fp32:
+      return at::kFloat;
+    case Precision::bf16:
+      return at::kBFloat16;
+    case Precision::automatic:
+      break;
   }
   throw std::logic_error("precision auto was not resolved");
 }

@@ -28,7 +28,8 @@ inline double learning_rate_factor(LrScheduler scheduler, std::int64_t update, s
       const double done = std::min(1.0, static_cast<double>(update - warmup) / span);
       return 0.5 * (1.0 + std::cos(std::numbers::pi * done));
     }
-    case LrScheduler::constant: break;
+    case LrScheduler::constant:
+      break;
   }
   return 1.0;
 }

@@ -32,13 +32,18 @@ using Clock = std::chrono::steady_clock;
 constexpr double kSecondsBetweenSaves = 600;
 constexpr std::int64_t kNonFiniteBeforeRollback = 10, kMostRollbacks = 3;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 double score_of(BestMetric metric, const ValidationScores& scores) {
   switch (metric) {
-    case BestMetric::bleu: return scores.bleu;
-    case BestMetric::chrf: return scores.chrf;
-    case BestMetric::loss: break;
+    case BestMetric::bleu:
+      return scores.bleu;
+    case BestMetric::chrf:
+      return scores.chrf;
+    case BestMetric::loss:
+      break;
   }
   return -scores.loss;
 }
@@ -73,9 +78,10 @@ void settle_precision(Seq2SeqTrainOptions& options, RunState& state, c10::Device
 
 void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters) {
   log::info("preset " + std::string(name_of(o.preset)) + ": " + std::to_string(o.network.enc_layers) + "+" +
-            std::to_string(o.network.dec_layers) + " layers, " + std::to_string(o.network.dim) + " wide, feed-forward " +
-            std::to_string(o.network.ffn_dim) + ", " + std::to_string(o.network.heads) + " heads, vocabulary " +
-            format_count(o.network.source_vocab) + ": " + format_count(parameters) + " weights");
+            std::to_string(o.network.dec_layers) + " layers, " + std::to_string(o.network.dim) +
+            " wide, feed-forward " + std::to_string(o.network.ffn_dim) + ", " + std::to_string(o.network.heads) +
+            " heads, vocabulary " + format_count(o.network.source_vocab) + ": " + format_count(parameters) +
+            " weights");
   log::info("batches of " + format_count(o.batch_tokens * o.grad_accum) + " tokens, peak rate " +
             format_number(o.lr, 5) + " after " + format_count(o.warmup) + " updates, dropout " +
             format_number(o.network.dropout, 2) + ", " + std::string(name_of(o.precision)) + ", " +
@@ -159,10 +165,14 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     averaged.values.copy_(parameters.values);
   }
   const std::string train_options = fields_to_json(options).dump();
-  const CheckpointContent content{options.network, vocabularies.source,
-                                  vocabularies.target, train_options,
-                                  parameters,      options.ema > 0 ? &averaged : nullptr,
-                                  adam,            state};
+  const CheckpointContent content{options.network,
+                                  vocabularies.source,
+                                  vocabularies.target,
+                                  train_options,
+                                  parameters,
+                                  options.ema > 0 ? &averaged : nullptr,
+                                  adam,
+                                  state};
   report_choices(options, parameters.values.numel());
 
   // Where the run stands
@@ -241,7 +251,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   };
 
   Progress progress("training", options.max_updates);
-  double row_seconds = 0;                      // of updates since the last row, of this start
+  double row_seconds = 0;  // of updates since the last row, of this start
   std::int64_t timed_tokens = 0;
   auto last_save = Clock::now();
   const auto rate_of = [&](std::int64_t update) {
@@ -291,11 +301,12 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
                    std::to_string(state.non_finite_in_a_row) + " in a row)");
       if (state.non_finite_in_a_row < kNonFiniteBeforeRollback) continue;
       if (state.rollbacks >= kMostRollbacks)
-        throw Error(ExitCode::diverged,
-                    "training diverged: no finite loss after " + std::to_string(kMostRollbacks) +
-                        " returns to the last good state, each with half the learning rate. The last good state is in " +
-                        (directory / "last.safetensors").string() + ". Try a lower --lr, a longer --warmup, or " +
-                        "--precision fp32");
+        throw Error(
+            ExitCode::diverged,
+            "training diverged: no finite loss after " + std::to_string(kMostRollbacks) +
+                " returns to the last good state, each with half the learning rate. The last good state is in " +
+                (directory / "last.safetensors").string() + ". Try a lower --lr, a longer --warmup, or " +
+                "--precision fp32");
       const SavedRun good = *open_last(directory);
       const double lr_scale = state.lr_scale / 2;
       const std::int64_t rollbacks = state.rollbacks + 1, skipped = state.skipped;
@@ -323,9 +334,10 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     state.row_tokens += tokens;
     timed_tokens += tokens;
     row_seconds += seconds_since(update_start);
-    progress.update(update, "loss " + format_number(loss / static_cast<double>(tokens), 2) + "  " +
-                                format_count(static_cast<std::int64_t>(static_cast<double>(timed_tokens) / row_seconds)) +
-                                " tokens/s  epoch " + std::to_string(state.epoch + 1));
+    progress.update(update,
+                    "loss " + format_number(loss / static_cast<double>(tokens), 2) + "  " +
+                        format_count(static_cast<std::int64_t>(static_cast<double>(timed_tokens) / row_seconds)) +
+                        " tokens/s  epoch " + std::to_string(state.epoch + 1));
 
     const bool validate_now = update % options.valid_every == 0;
     if (validate_now || update % options.log_every == 0) {
@@ -336,8 +348,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       state.row_loss = row_seconds = 0;
       state.row_tokens = timed_tokens = 0;
     }
-    const bool save_now = options.save_every > 0 ? update % options.save_every == 0
-                                                 : seconds_since(last_save) > kSecondsBetweenSaves;
+    const bool save_now =
+        options.save_every > 0 ? update % options.save_every == 0 : seconds_since(last_save) > kSecondsBetweenSaves;
     if (save_now) {
       save();
       last_save = Clock::now();

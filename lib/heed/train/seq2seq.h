@@ -12,7 +12,7 @@ namespace heed {
 
 /// What a recipe is told by its program.
 struct TrainRun {
-  std::set<std::string> given;                 ///< names of options that the user set
+  std::set<std::string> given;  ///< names of options that the user set
   c10::Device device = c10::kCPU;
   std::function<std::string()> resolved_toml;  ///< the options as a settings file, once they are final
 };

@@ -47,7 +47,9 @@ class LineSampler {
   bool pending_target_ = false;
 };
 
-bool usable(const SentencePair& pair) { return !is_blank(pair.source) && !is_blank(pair.target); }
+bool usable(const SentencePair& pair) {
+  return !is_blank(pair.source) && !is_blank(pair.target);
+}
 
 std::vector<SentencePair> read_validation(const ParallelCorpus& corpus, std::int64_t most) {
   std::vector<SentencePair> pairs;
@@ -65,8 +67,7 @@ Seq2SeqData open_data(const Seq2SeqTrainOptions& options) {
   if (!options.valid_src.empty()) {
     const ParallelCorpus validation({{options.valid_src}, {options.valid_tgt}, {}}, cache);
     data.validation = read_validation(validation, options.valid_sentences);
-    if (data.validation.empty())
-      throw data_error(options.valid_src + ": no validation pair has text on both sides");
+    if (data.validation.empty()) throw data_error(options.valid_src + ": no validation pair has text on both sides");
     return data;
   }
   const std::uint64_t pairs = data.training->size();
@@ -77,7 +78,8 @@ Seq2SeqData open_data(const Seq2SeqTrainOptions& options) {
   std::sort(data.held_out.begin(), data.held_out.end());
   for (const std::uint64_t i : data.held_out) data.validation.push_back(data.training->pair(i));
   if (pairs < 2 || data.validation.empty())
-    throw data_error(data.training->place(0) + ": too little text to train on: two sentence pairs at least are needed, one "
+    throw data_error(data.training->place(0) +
+                     ": too little text to train on: two sentence pairs at least are needed, one "
                      "of which validates");
   log::info("held out " + format_count(std::ssize(data.held_out)) +
             " of the training pairs for validation (--valid-src and --valid-tgt name other text)");

@@ -18,11 +18,15 @@ struct PresetValues {
 
 PresetValues values_of(Preset preset) {
   switch (preset) {
-    case Preset::tiny: return {4, 128, 256, 4, 0.2, 3e-3, 1000, 2048, 500};
-    case Preset::base: return {6, 512, 2048, 8, 0.1, 7e-4, 4000, 8192, 1000};
-    case Preset::big: return {6, 1024, 4096, 16, 0.3, 5e-4, 4000, 8192, 1000};
+    case Preset::tiny:
+      return {4, 128, 256, 4, 0.2, 3e-3, 1000, 2048, 500};
+    case Preset::base:
+      return {6, 512, 2048, 8, 0.1, 7e-4, 4000, 8192, 1000};
+    case Preset::big:
+      return {6, 1024, 4096, 16, 0.3, 5e-4, 4000, 8192, 1000};
     case Preset::small:
-    case Preset::automatic: break;
+    case Preset::automatic:
+      break;
   }
   return {3, 256, 1024, 4, 0.2, 1e-3, 2000, 4096, 500};
 }
@@ -32,14 +36,16 @@ constexpr std::uint64_t kTinyPairs = 60'000, kSmallPairs = 1'000'000;
 // Settings that the weights, the vocabulary or the choice of held-out sentences were made with.
 bool is_frozen(const std::string& name) {
   static const std::set<std::string> frozen = {
-      "enc-layers", "dec-layers", "dim",        "ffn-dim",   "heads",     "kv-heads",   "head-dim",     "activation",
-      "positions",  "norm-first", "tie",        "vocab",     "vocab-src", "vocab-tgt",  "vocab-size",   "subwords",
-      "preset",     "seed",       "init-from",  "optimizer", "shared-vocab", "max-positions"};
+      "enc-layers", "dec-layers", "dim",       "ffn-dim",   "heads",        "kv-heads",     "head-dim",   "activation",
+      "positions",  "norm-first", "tie",       "vocab",     "vocab-src",    "vocab-tgt",    "vocab-size", "subwords",
+      "preset",     "seed",       "init-from", "optimizer", "shared-vocab", "max-positions"};
   return frozen.contains(name);
 }
 
 // Flags that say what to do now rather than how the run was set up.
-bool is_momentary(const std::string& name) { return name == "restart" || name == "model"; }
+bool is_momentary(const std::string& name) {
+  return name == "restart" || name == "model";
+}
 
 }  // namespace
 
@@ -50,7 +56,8 @@ void validate(const Seq2SeqTrainOptions& o) {
   require(!o.model.empty(), "no model directory given: say --model DIR");
   const bool pairs = !o.train.source.empty() || !o.train.target.empty();
   require(pairs || !o.train.tsv.empty(), "no training text given: say --train-src FILE --train-tgt FILE");
-  require(!(pairs && !o.train.tsv.empty()), "--train-tsv stands instead of --train-src and --train-tgt, not beside them");
+  require(!(pairs && !o.train.tsv.empty()),
+          "--train-tsv stands instead of --train-src and --train-tgt, not beside them");
   require(o.train.source.size() == o.train.target.size(),
           "--train-src names " + std::to_string(o.train.source.size()) + " files and --train-tgt " +
               std::to_string(o.train.target.size()) + ": each source file needs its target file");
@@ -148,7 +155,8 @@ void merge_saved_options(Seq2SeqTrainOptions& options, const std::set<std::strin
       merged[name] = value;
     } else if (given.contains(name) && !same) {
       merged[name] = value;
-      const std::string line = "  " + name + ": " + (before.contains(name) ? before[name].dump() : "(none)") + " -> " + value.dump() + "\n";
+      const std::string line =
+          "  " + name + ": " + (before.contains(name) ? before[name].dump() : "(none)") + " -> " + value.dump() + "\n";
       // auto says nothing about what was chosen; the choice is kept
       if (value == "auto")
         merged[name] = before[name];

@@ -25,8 +25,8 @@ std::vector<std::vector<TokenId>> pick(const std::vector<std::vector<TokenId>>& 
 
 }  // namespace
 
-Validator::Validator(const std::vector<SentencePair>& pairs, Subwords source, Subwords target,
-                     std::int64_t max_length, std::int64_t batch_tokens)
+Validator::Validator(const std::vector<SentencePair>& pairs, Subwords source, Subwords target, std::int64_t max_length,
+                     std::int64_t batch_tokens)
     : pairs_(pairs), source_(std::move(source)), target_(std::move(target)), batch_tokens_(batch_tokens) {
   const auto encode = [&](const Subwords& subwords, const std::string& text) {
     std::vector<TokenId> tokens = subwords.encode(text);
@@ -64,11 +64,10 @@ double Validator::loss(Seq2SeqModel& model, c10::Device device) const {
   double sum = 0;
   std::int64_t tokens = 0;
   for (const auto& batch : group_by_length(lengths, batch_tokens_)) {
-    const auto [input, output] = make_target_batch(pick(target_tokens_, batch), device);             // [B, T]
+    const auto [input, output] = make_target_batch(pick(target_tokens_, batch), device);  // [B, T]
     const EncodedSource encoded = model.encode(make_source_batch(pick(source_tokens_, batch), 1, device), nullptr);
-    const at::Tensor states = model.decode(encoded, input, nullptr);                                 // [B, T, D]
-    const CrossEntropy result =
-        cross_entropy(states.flatten(0, 1), model.output_weight(), output.flatten(), 0, kPad);
+    const at::Tensor states = model.decode(encoded, input, nullptr);  // [B, T, D]
+    const CrossEntropy result = cross_entropy(states.flatten(0, 1), model.output_weight(), output.flatten(), 0, kPad);
     sum += result.negative_log_likelihood;
     tokens += result.tokens;
   }
