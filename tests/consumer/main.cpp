@@ -1,13 +1,21 @@
-// A program outside the project: it sees what is installed and nothing else.
+// A program outside the project: it sees what is installed and nothing else. `consumer MODEL LINE` translates a line.
 #include <iostream>
 #include <string>
-#include <vector>
 
-#include <heed/text/bleu.h>
+#include <heed/base/error.h>
+#include <heed/text/translator.h>
 #include <heed/version.h>
 
-int main() {
-  const std::vector<std::string> hypotheses{"Heute kauft die alte Frau drei rote Äpfel."};
-  const std::vector<std::vector<std::string>> references{{"Heute kauft die alte Frau drei rote Äpfel."}};
-  std::cout << "heed " << heed::kVersion << " BLEU " << heed::corpus_bleu(hypotheses, references).score << '\n';
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::cout << "heed " << heed::kVersion << '\n';
+    return 0;
+  }
+  try {
+    heed::Translator translator(argv[1]);
+    std::cout << translator.translate(argv[2]) << '\n';
+  } catch (const heed::Error& error) {
+    std::cerr << error.what() << '\n';
+    return static_cast<int>(error.code());
+  }
 }

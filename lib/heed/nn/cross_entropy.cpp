@@ -24,16 +24,17 @@ struct CrossEntropyFunction : torch::autograd::Function<CrossEntropyFunction> {
     const at::ScalarType dtype = compute_dtype();
     const std::int64_t rows = hidden.size(0), classes = weight.size(0);
     const double off_target = label_smoothing / static_cast<double>(classes);
-    const at::Tensor states = hidden.to(dtype), table = weight.to(dtype);  // [N, D], [C, D]
+    const at::Tensor table = weight.to(dtype);  // [C, D]
     at::Tensor loss = at::zeros({}, hidden.options().dtype(at::kDouble)), nll = at::zeros_like(loss);
-    at::Tensor hidden_gradient = with_gradient ? at::empty_like(states) : at::Tensor();
+    at::Tensor hidden_gradient = with_gradient ? at::empty_like(hidden) : at::Tensor();
     at::Tensor weight_gradient = with_gradient ? at::zeros_like(weight) : at::Tensor();
 
     for (std::int64_t begin = 0; begin < rows; begin += rows_per_block(classes)) {
       const std::int64_t count = std::min(rows_per_block(classes), rows - begin);
-      const at::Tensor state = states.narrow(0, begin, count);                               // [n, D]
+      const at::Tensor states = product_rows(hidden.narrow(0, begin, count), dtype);         // [n', D]
       const at::Tensor target = targets.narrow(0, begin, count).unsqueeze(1);                // [n, 1]
-      const at::Tensor log_p = at::log_softmax(at::mm(state, table.t()).to(at::kFloat), 1);  // [n, C]
+      const at::Tensor logits = at::mm(states, table.t()).narrow(0, 0, count).to(at::kFloat);  // [n, C]
+      const at::Tensor log_p = at::log_softmax(logits, 1);                                   // [n, C]
       const at::Tensor block_nll = log_p.gather(1, target).sum(at::kDouble).neg();
       nll += block_nll;
       loss += block_nll * (1.0 - label_smoothing);
@@ -43,20 +44,18 @@ struct CrossEntropyFunction : torch::autograd::Function<CrossEntropyFunction> {
       at::Tensor gradient = log_p.exp_();
       if (label_smoothing > 0) gradient.sub_(off_target);
       gradient.scatter_add_(1, target, at::full_like(target, label_smoothing - 1.0, gradient.options()));
-      gradient = gradient.to(dtype);                                           // [n, C]
-      hidden_gradient.narrow(0, begin, count).copy_(at::mm(gradient, table));  // [n, D]
-      weight_gradient.add_(at::mm(gradient.t(), state));                       // [C, D]
+      gradient = product_rows(gradient, dtype);                                                       // [n', C]
+      hidden_gradient.narrow(0, begin, count).copy_(at::mm(gradient, table).narrow(0, 0, count));  // [n, D]
+      weight_gradient.add_(at::mm(gradient.t(), states));                                             // [C, D]
     }
     context->save_for_backward({hidden_gradient, weight_gradient});
-    context->saved_data["hidden_dtype"] = static_cast<std::int64_t>(hidden.scalar_type());
     return {loss.to(at::kFloat), nll};
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const auto hidden_dtype = static_cast<at::ScalarType>(context->saved_data["hidden_dtype"].toInt());
-    return {saved[0].to(hidden_dtype) * gradients[0], saved[1] * gradients[0], {}, {}, {}};
+    return {saved[0] * gradients[0], saved[1] * gradients[0], {}, {}, {}};
   }
 };
 

@@ -1,8 +1,10 @@
 #include "heed/nn/layers.h"
 
 #include <cmath>
+#include <vector>
 
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 #include <torch/nn/init.h>
 
 namespace heed {
@@ -10,7 +12,60 @@ namespace {
 
 thread_local at::ScalarType current_compute_dtype = at::kFloat;
 
+constexpr std::int64_t kRowMultiple = 32;
+
+// [.., W] -> [N, W]
+at::Tensor as_rows(const at::Tensor& input) {
+  return input.reshape({-1, input.size(-1)});
+}
+
+// The first rows of a product, in the shape of what went in: [N', outputs] -> [.., outputs].
+at::Tensor like_input(const at::Tensor& product, const at::Tensor& input) {
+  std::vector<std::int64_t> sizes = input.sizes().vec();
+  sizes.back() = product.size(1);
+  return product.narrow(0, 0, input.numel() / input.size(-1)).view(sizes);
+}
+
+// x W^T + b in a lower precision, with gradients in that of the parameters.
+struct LowPrecisionLinear : torch::autograd::Function<LowPrecisionLinear> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
+                            const at::Tensor& weight, const at::Tensor& bias, at::ScalarType dtype) {
+    const at::Tensor rows = product_rows(as_rows(input), dtype);  // [N', inputs]
+    const at::Tensor low_weight = weight.to(dtype);
+    context->save_for_backward({rows, low_weight});
+    context->saved_data["input_sizes"] = input.sizes();
+    context->saved_data["input_dtype"] = static_cast<std::int64_t>(input.scalar_type());
+    context->saved_data["with_bias"] = bias.defined();
+    return like_input(at::linear(rows, low_weight, bias.defined() ? bias.to(dtype) : bias), input);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &rows = saved[0], &weight = saved[1];
+    const auto sizes = context->saved_data["input_sizes"].toIntVector();
+    const auto input_dtype = static_cast<at::ScalarType>(context->saved_data["input_dtype"].toInt());
+    const at::Tensor exact = as_rows(gradients[0]);                       // [N, outputs]
+    const at::Tensor gradient = product_rows(exact, rows.scalar_type());  // [N', outputs]
+    at::Tensor input_gradient, weight_gradient, bias_gradient;
+    if (context->needs_input_grad(0))
+      input_gradient = at::mm(gradient, weight).narrow(0, 0, exact.size(0)).view(sizes).to(input_dtype);
+    if (context->needs_input_grad(1)) weight_gradient = at::mm(gradient.t(), rows).to(at::kFloat);
+    if (context->saved_data["with_bias"].toBool()) bias_gradient = exact.sum(0, false, at::kFloat);
+    return {input_gradient, weight_gradient, bias_gradient, {}};
+  }
+};
+
 }  // namespace
+
+at::Tensor product_rows(const at::Tensor& rows, at::ScalarType dtype) {
+  const std::int64_t count = rows.size(0), filled = (count + kRowMultiple - 1) / kRowMultiple * kRowMultiple;
+  if (dtype == at::kFloat || count == filled) return rows.to(dtype);
+  const at::Tensor result = at::empty({filled, rows.size(1)}, rows.options().dtype(dtype));  // [N', W]
+  result.narrow(0, 0, count).copy_(rows);
+  result.narrow(0, count, filled - count).zero_();
+  return result;
+}
 
 at::ScalarType compute_dtype() {
   return current_compute_dtype;
@@ -30,8 +85,9 @@ LinearImpl::LinearImpl(std::int64_t inputs, std::int64_t outputs, bool with_bias
 at::Tensor LinearImpl::forward(const at::Tensor& input) {
   const at::ScalarType dtype = compute_dtype();
   if (inference_weight_.defined() && !at::GradMode::is_enabled() && inference_weight_.scalar_type() == dtype)
-    return at::linear(input.to(dtype), inference_weight_, inference_bias_);                      // [.., outputs]
-  return at::linear(input.to(dtype), weight.to(dtype), bias.defined() ? bias.to(dtype) : bias);  // [.., outputs]
+    return like_input(at::linear(product_rows(as_rows(input), dtype), inference_weight_, inference_bias_), input);
+  if (dtype == at::kFloat) return at::linear(input, weight, bias);  // [.., outputs]
+  return LowPrecisionLinear::apply(input, weight, bias, dtype);     // [.., outputs]
 }
 
 void LinearImpl::prepare_inference(at::ScalarType dtype) {

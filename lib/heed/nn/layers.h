@@ -27,6 +27,11 @@ class ComputeDtypeGuard {
   at::ScalarType previous_;
 };
 
+/// The rows of a matrix product in `dtype`: [N, W] -> [N', W]. In bfloat16 N' is the next multiple of 32 and the new
+/// rows are zero: oneDNN makes and keeps code for each number of rows it meets, and with every batch of another size
+/// that costs more time than the product and gigabytes of memory. In float32 nothing is filled up.
+at::Tensor product_rows(const at::Tensor& rows, at::ScalarType dtype);
+
 /// x W^T + b. Xavier-uniform weights (Glorot and Bengio 2010), zero bias.
 class LinearImpl : public torch::nn::Module {
  public:

@@ -25,8 +25,8 @@ struct StepSpeed {
   double fp32 = 0, bf16 = 0;
 };
 
-/// Times a few steps (forward and backward) on batches of random tokens, no two of the same shape, as in training:
-/// kernels that are made anew for each shape show their price. Takes a few seconds.
+/// Times steps (forward and backward) of a one-layer network on two batches of random tokens: in turns, the fastest of
+/// three each, so that other work on the machine does not decide. Takes a few seconds.
 StepSpeed measure_steps(TransformerOptions network, std::int64_t batch_tokens, c10::Device device);
 
 /// What `auto` means: the faster one; fp32 when bf16 gains less than a tenth.

@@ -193,6 +193,15 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   }
   state.corpus = corpus;
   state.threads = threads;
+  const auto open_stream = [&] {
+    return std::make_unique<BatchStream>(
+        data.training, vocabularies.source, vocabularies.target,
+        BatchOptions{options.batch_tokens, options.max_length, options.on_long,
+                     static_cast<std::uint64_t>(options.seed)},
+        data.held_out,
+        DataPosition{static_cast<std::uint64_t>(state.epoch), static_cast<std::uint64_t>(state.sentence)});
+  };
+  std::unique_ptr<BatchStream> stream = open_stream();  // before the first save: it refuses useless text
   write_file_atomically(directory / "config.toml", run.resolved_toml(), static_cast<int>(ExitCode::checkpoint));
   const double seconds_before = state.seconds;
   const auto save = [&] {
@@ -209,15 +218,6 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
   const Validator validator(data.validation, vocabularies.source, vocabularies.target, options.max_length,
                             options.batch_tokens);
-  const auto open_stream = [&] {
-    return std::make_unique<BatchStream>(
-        data.training, vocabularies.source, vocabularies.target,
-        BatchOptions{options.batch_tokens, options.max_length, options.on_long,
-                     static_cast<std::uint64_t>(options.seed)},
-        data.held_out,
-        DataPosition{static_cast<std::uint64_t>(state.epoch), static_cast<std::uint64_t>(state.sentence)});
-  };
-  std::unique_ptr<BatchStream> stream = open_stream();
 
   // Validates, keeps the best. At the end of a start (`regular` false) patience is not touched, so that a run which
   // goes on later equals one that never stopped.

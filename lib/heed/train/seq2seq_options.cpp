@@ -164,6 +164,10 @@ void merge_saved_options(Seq2SeqTrainOptions& options, const std::set<std::strin
         (is_frozen(name) ? refused : changed) += line;
     }
   }
+  // Text named in one way takes the place of text named in the other.
+  const bool pairs_given = given.contains("train-src") || given.contains("train-tgt");
+  if (given.contains("train-tsv") && !pairs_given) merged["train-src"] = merged["train-tgt"] = now["train-src"];
+  if (pairs_given && !given.contains("train-tsv")) merged["train-tsv"] = now["train-tsv"];
   if (!refused.empty())
     throw usage_error("the run in " + options.model + " was begun with other settings:\n" + refused +
                       "leave these flags out to go on with it, choose another --model directory, or say --restart to "
