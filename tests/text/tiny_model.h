@@ -5,7 +5,7 @@
 
 #include <ATen/ATen.h>
 
-#include "heed/text/model_file.h"
+#include "heed/text/translation_model.h"
 
 namespace heed {
 

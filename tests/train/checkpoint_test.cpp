@@ -1,4 +1,4 @@
-#include "heed/train/checkpoint.h"
+#include "heed/train/seq2seq_checkpoint.h"
 
 #include <filesystem>
 #include <string>
@@ -26,7 +26,7 @@ struct Run {
   Transformer network{options}, average_network{options};
   FlatParameters parameters{*network}, average{*average_network, /*with_gradients=*/false};
   Adam adam{parameters, {}};
-  RunState state;
+  Seq2SeqState state;
   std::string train_options = R"({"lr": 0.5})";
 
   explicit Run(std::int64_t update) {
@@ -34,28 +34,28 @@ struct Run {
       const at::NoGradGuard no_grad;
       at::Tensor(numbers).normal_();
     }
-    state = {.update = update,
-             .epoch = 3,
-             .sentence = 12345,
-             .seconds = 1.0 / 3,
-             .lr_scale = 0.25,
-             .rollbacks = 2,
-             .skipped = 4,
-             .non_finite_in_a_row = 1,
-             .has_best = true,
-             .best_score = 37.123456789012345,
-             .best_update = 7,
-             .has_regular_best = true,
-             .regular_best = -0.1,
-             .validations_without_better = 5,
-             .metrics_rows = 9,
-             .row_loss = 1e-300,
-             .row_tokens = 77,
-             .threads = 2,
-             .precision = "bf16",
-             .corpus = "a fingerprint"};
+    state.update = update;
+    state.seconds = 1.0 / 3;
+    state.lr_scale = 0.25;
+    state.rollbacks = 2;
+    state.skipped = 4;
+    state.non_finite_in_a_row = 1;
+    state.metrics_rows = 9;
+    state.threads = 2;
+    state.precision = "bf16";
+    state.data = "a fingerprint";
+    state.epoch = 3;
+    state.sentence = 12345;
+    state.has_best = true;
+    state.best_score = 37.123456789012345;
+    state.best_update = 7;
+    state.has_regular_best = true;
+    state.regular_best = -0.1;
+    state.validations_without_better = 5;
+    state.row_loss = 1e-300;
+    state.row_tokens = 77;
   }
-  CheckpointContent content(bool with_average = true) const {
+  Seq2SeqRun content(bool with_average = true) const {
     return {.network = options,
             .source = subwords,
             .target = subwords,
@@ -83,16 +83,17 @@ TEST_CASE("a saved run comes back to the bit") {
   const TextFiles files;
   const std::filesystem::path directory = files.path("");
   Run saved(100);
-  save_last(directory, saved.content());
+  save_last(directory, to_go_on(saved.content()));
 
-  const auto run = open_last(directory);
+  const auto run = open_last_seq2seq(directory);
   REQUIRE(run.has_value());
-  CHECK(fields_to_json(run->state).dump() == fields_to_json(saved.state).dump());
-  CHECK(run->state.seconds == saved.state.seconds);
-  CHECK(run->state.best_score == saved.state.best_score);
-  CHECK(run->train_options == saved.train_options);
-  CHECK(model_options(run->file).dim == saved.options.dim);
-  CHECK(read_subwords(run->file).first == saved.subwords);
+  const auto state = read_state<Seq2SeqState>(*run);
+  CHECK(fields_to_json(state).dump() == fields_to_json(saved.state).dump());
+  CHECK(state.seconds == saved.state.seconds);
+  CHECK(state.best_score == saved.state.best_score);
+  CHECK(run->metadata("train_options") == saved.train_options);
+  CHECK(model_options(*run).dim == saved.options.dim);
+  CHECK(read_subwords(*run).first == saved.subwords);
   Run fresh(0);
   read_tensors(*run, fresh.parameters, &fresh.average, fresh.adam);
   CHECK(same_bits(fresh.parameters.values, saved.parameters.values));
@@ -103,7 +104,7 @@ TEST_CASE("a saved run comes back to the bit") {
 
   // The same content gives the same bytes: no clock, no address is in the file.
   const std::string bytes = files.read("last.safetensors");
-  save_last(directory, saved.content());
+  save_last(directory, to_go_on(saved.content()));
   CHECK((files.read("last.safetensors") == bytes));
 }
 
@@ -112,8 +113,8 @@ TEST_CASE("without an average the weights stand in for it") {
   const TextFiles files;
   const std::filesystem::path directory = files.path("");
   Run saved(5), fresh(0);
-  save_last(directory, saved.content(/*with_average=*/false));
-  const auto run = open_last(directory);
+  save_last(directory, to_go_on(saved.content(/*with_average=*/false)));
+  const auto run = open_last_seq2seq(directory);
   read_tensors(*run, fresh.parameters, nullptr, fresh.adam);
   CHECK(same_bits(fresh.parameters.values, saved.parameters.values));
   read_tensors(*run, fresh.parameters, &fresh.average, fresh.adam);
@@ -125,7 +126,7 @@ TEST_CASE("best holds the weights given, under the plain names, and nothing of t
   const TextFiles files;
   const std::filesystem::path directory = files.path("");
   Run run(8);
-  save_best(directory, run.content(), run.average);
+  save_best(directory, to_translate(run.content(), run.average));
   const TranslationModel model = load_translation_model(directory);
   CHECK(same_bits(model.network->output->weight, run.average_network->output->weight));
   CHECK(model.source == run.subwords);
@@ -133,7 +134,7 @@ TEST_CASE("best holds the weights given, under the plain names, and nothing of t
   for (const auto& tensor : file.tensors())
     CHECK_FALSE((tensor.name.starts_with("optim.") || tensor.name.starts_with("ema.")));
   CHECK(file.metadata("update") == "8");
-  save_last(directory, run.content());
+  save_last(directory, to_go_on(run.content()));
   CHECK(same_bits(load_translation_model(directory / "last.safetensors").network->output->weight,
                   run.average_network->output->weight));
 }
@@ -144,29 +145,28 @@ TEST_CASE("the state before the last is kept, and used with a warning when the l
   const std::filesystem::path directory = files.path("run");
   std::filesystem::create_directory(directory);
   log::also_to_file(files.path("log"));
-  CHECK_FALSE(open_last(directory).has_value());
-  save_last(directory, Run(10).content());
+  CHECK_FALSE(open_last_seq2seq(directory).has_value());
+  save_last(directory, to_go_on(Run(10).content()));
   CHECK_FALSE(std::filesystem::exists(directory / "last.1.safetensors"));
-  save_last(directory, Run(20).content());
-  CHECK(open_last(directory)->state.update == 20);
+  save_last(directory, to_go_on(Run(20).content()));
+  CHECK(read_state<Seq2SeqState>(*open_last_seq2seq(directory)).update == 20);
   CHECK(files.read("log").empty());
 
   flip_a_bit(directory / "last.safetensors");
-  CHECK(open_last(directory)->state.update == 10);
+  CHECK(read_state<Seq2SeqState>(*open_last_seq2seq(directory)).update == 10);
   CHECK_THAT(files.read("log"), Contains((directory / "last.safetensors").string()) && Contains("checksum") &&
-                                    Contains("going on from " + (directory / "last.1.safetensors").string()) &&
-                                    Contains("(update 10)"));
+                                    Contains("going on from " + (directory / "last.1.safetensors").string()));
   std::filesystem::remove(directory / "last.safetensors");
-  CHECK(open_last(directory)->state.update == 10);
+  CHECK(read_state<Seq2SeqState>(*open_last_seq2seq(directory)).update == 10);
   CHECK_THAT(files.read("log"), Contains("last.safetensors: is missing"));
 
   // Saving over a damaged one does not lose the good one's content to it forever.
-  save_last(directory, Run(30).content());
-  CHECK(open_last(directory)->state.update == 30);
+  save_last(directory, to_go_on(Run(30).content()));
+  CHECK(read_state<Seq2SeqState>(*open_last_seq2seq(directory)).update == 30);
 
   flip_a_bit(directory / "last.safetensors");
   flip_a_bit(directory / "last.1.safetensors");
-  CHECK_THAT(thrown([&] { open_last(directory); }), Contains("4: ") && Contains("/last.safetensors") &&
+  CHECK_THAT(thrown([&] { open_last_seq2seq(directory); }), Contains("4: ") && Contains("/last.safetensors") &&
                                                         Contains("/last.1.safetensors") &&
                                                         Contains("No state to go on from") && Contains("--restart"));
 }
@@ -177,7 +177,7 @@ TEST_CASE("a file of another kind is no state to go on from") {
   AtomicFile file(directory / "last.safetensors", 4);
   safetensors::write(file, {}, {{"format", "heed"}, {"format_version", "1"}, {"kind", "attention-gan"}});
   file.commit();
-  CHECK_THAT(thrown([&] { open_last(directory); }), Contains("4: ") && Contains("kind 'attention-gan'"));
+  CHECK_THAT(thrown([&] { open_last_seq2seq(directory); }), Contains("4: ") && Contains("kind 'attention-gan'"));
 }
 
 TEST_CASE("tensors of another shape are refused by name") {
@@ -185,13 +185,13 @@ TEST_CASE("tensors of another shape are refused by name") {
   const TextFiles files;
   const std::filesystem::path directory = files.path("");
   Run saved(1);
-  save_last(directory, saved.content());
+  save_last(directory, to_go_on(saved.content()));
   TransformerOptions wider = saved.options;
   wider.ffn_dim = 70;
   Transformer network(wider);
   FlatParameters parameters(*network);
   Adam adam(parameters, {});
-  CHECK_THAT(thrown([&] { read_tensors(*open_last(directory), parameters, nullptr, adam); }),
+  CHECK_THAT(thrown([&] { read_tensors(*open_last_seq2seq(directory), parameters, nullptr, adam); }),
              Contains("4: ") && Contains("'encoder.0.feed_forward.expand.weight' is missing or has another shape"));
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("a save that fails leaves what was there") {
   const TextFiles files;
   const std::filesystem::path directory = files.path("run");
   Run run(1);
-  CHECK_THAT(thrown([&] { save_last(directory, run.content()); }), Contains("4: ") && Contains("run/"));
+  CHECK_THAT(thrown([&] { save_last(directory, to_go_on(run.content())); }), Contains("4: ") && Contains("run/"));
   CHECK_FALSE(std::filesystem::exists(directory));
 }
 

@@ -4,12 +4,14 @@
 #include <sstream>
 #include <vector>
 
+#include "heed/train/seq2seq_metrics.h"
+
 #include "base/scratch.h"
 
 namespace heed {
 namespace {
 
-const std::string kHeader = "update,epoch,seconds,lr,train_loss,tokens_per_second,valid_loss,valid_bleu,valid_chrf\n";
+const std::string kHeader = std::string(kSeq2SeqColumns) + "\n";
 
 std::vector<std::string> columns(const std::string& line) {
   std::vector<std::string> result(1);
@@ -25,12 +27,13 @@ std::vector<std::string> columns(const std::string& line) {
 
 TEST_CASE("rows have every column, empty where nothing was measured, numbers exact") {
   const ScratchDirectory scratch;
-  MetricsCsv metrics(scratch / "metrics.csv", 0);
+  MetricsCsv metrics(scratch / "metrics.csv", kSeq2SeqColumns, 0);
   CHECK(get(scratch / "metrics.csv") == kHeader);
   const double third = 1.0 / 3, tiny = 7.0e-300;
-  metrics.append(
-      {.update = 50, .epoch = 0, .seconds = 12.345, .lr = third, .train_loss = tiny, .tokens_per_second = 3210.06});
-  metrics.append({.update = 100,
+  metrics.append(Seq2SeqRow{
+      .update = 50, .epoch = 0, .seconds = 12.345, .lr = third, .train_loss = tiny, .tokens_per_second = 3210.06}
+                     .fields());
+  metrics.append(Seq2SeqRow{.update = 100,
                   .epoch = 2,
                   .seconds = 99,
                   .lr = 0.001,
@@ -38,7 +41,8 @@ TEST_CASE("rows have every column, empty where nothing was measured, numbers exa
                   .tokens_per_second = 100,
                   .valid_loss = 0.1,
                   .valid_bleu = 0.0,
-                  .valid_chrf = 50.25});
+                  .valid_chrf = 50.25}
+                     .fields());
   CHECK(metrics.rows() == 2);
   std::istringstream file(get(scratch / "metrics.csv"));
   std::string line;
@@ -62,31 +66,31 @@ TEST_CASE("going on cuts the file back to the rows of the checkpoint") {
   const ScratchDirectory scratch;
   const auto path = scratch / "metrics.csv";
   put(path, kHeader + "1,,,,,,,,\n2,,,,,,,,\n3,,,,,,,,\n4,,,");
-  MetricsCsv metrics(path, 2);
+  MetricsCsv metrics(path, kSeq2SeqColumns, 2);
   CHECK(get(path) == kHeader + "1,,,,,,,,\n2,,,,,,,,\n");
-  metrics.append({.update = 9});
+  metrics.append(Seq2SeqRow{.update = 9}.fields());
   CHECK(metrics.rows() == 3);
   CHECK(contains(get(path), "2,,,,,,,,\n9,0,"));
   // Fewer rows than the checkpoint counts, none at all, and a file that is gone.
   put(path, kHeader + "1,,,,,,,,\n");
-  const MetricsCsv with_a_gap(path, 5);
+  const MetricsCsv with_a_gap(path, kSeq2SeqColumns, 5);
   CHECK(get(path) == kHeader + "1,,,,,,,,\n");
-  CHECK(MetricsCsv(path, 0).rows() == 0);
+  CHECK(MetricsCsv(path, kSeq2SeqColumns, 0).rows() == 0);
   CHECK(get(path) == kHeader);
   std::filesystem::remove(path);
-  const MetricsCsv begun_anew(path, 2);
+  const MetricsCsv begun_anew(path, kSeq2SeqColumns, 2);
   CHECK(get(path) == kHeader);
 }
 
 TEST_CASE("metrics that cannot be written are a checkpoint error") {
   const ScratchDirectory scratch;
   const auto path = scratch / "metrics.csv";
-  CHECK(contains(error_of(ExitCode::checkpoint, [&] { MetricsCsv(scratch / "none/metrics.csv", 0); }),
+  CHECK(contains(error_of(ExitCode::checkpoint, [&] { MetricsCsv(scratch / "none/metrics.csv", kSeq2SeqColumns, 0); }),
                  "none/metrics.csv"));
-  MetricsCsv metrics(path, 0);
+  MetricsCsv metrics(path, kSeq2SeqColumns, 0);
   std::filesystem::remove(path);
   std::filesystem::create_directory(path);
-  CHECK(error_of(ExitCode::checkpoint, [&] { metrics.append({.update = 1}); }) ==
+  CHECK(error_of(ExitCode::checkpoint, [&] { metrics.append(Seq2SeqRow{.update = 1}.fields()); }) ==
         path.string() + ": cannot be written: is the disk full?");
 }
 

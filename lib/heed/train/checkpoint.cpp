@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "heed/base/error.h"
-#include "heed/base/fields_json.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
 
@@ -13,7 +11,22 @@ namespace {
 constexpr const char* kLast = "last.safetensors";
 constexpr const char* kPrevious = "last.1.safetensors";
 constexpr const char* kBest = "best.safetensors";
-constexpr std::string_view kFirstMoment = "optim.m.", kSecondMoment = "optim.v.";
+
+void write_file(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                const std::filesystem::path& keep_previous_as) {
+  AtomicFile file(path, static_cast<int>(ExitCode::checkpoint));
+  safetensors::write(file, checkpoint.tensors.views(), checkpoint.metadata);
+  file.commit(keep_previous_as);
+}
+
+safetensors::File open_checked(const std::filesystem::path& path,
+                               const std::function<void(const safetensors::File&)>& check) {
+  safetensors::File file(path);
+  check(file);
+  return file;
+}
+
+}  // namespace
 
 void add_flat(TensorList& tensors, std::string_view prefix, const FlatParameters& layout, const at::Tensor& flat) {
   for (const auto& slot : layout.slots())
@@ -22,6 +35,7 @@ void add_flat(TensorList& tensors, std::string_view prefix, const FlatParameters
 
 void read_flat(const safetensors::File& file, std::string_view prefix, const FlatParameters& layout,
                const at::Tensor& flat) {
+  const at::NoGradGuard no_grad;
   for (const auto& slot : layout.slots()) {
     const std::string name = std::string(prefix) + slot.name;
     const safetensors::TensorView* view = file.find(name);
@@ -31,68 +45,43 @@ void read_flat(const safetensors::File& file, std::string_view prefix, const Fla
   }
 }
 
-void write_file(const std::filesystem::path& path, const TensorList& tensors, safetensors::Metadata metadata,
-                const std::filesystem::path& keep_previous_as) {
-  AtomicFile file(path, static_cast<int>(ExitCode::checkpoint));
-  safetensors::write(file, tensors.views(), std::move(metadata));
-  file.commit(keep_previous_as);
+void add_moments(TensorList& tensors, std::string_view prefix, const FlatParameters& layout, const Adam& adam) {
+  add_flat(tensors, "optim.m." + std::string(prefix), layout, adam.first_moment);
+  add_flat(tensors, "optim.v." + std::string(prefix), layout, adam.second_moment);
 }
 
-SavedRun open_run(const std::filesystem::path& path) {
-  safetensors::File file(path);
-  check_kind(file);
-  RunState state;
-  const auto json = nlohmann::json::parse(file.metadata("state"), nullptr, /*allow_exceptions=*/false);
-  fields_from_json(state, json, path.string() + " (state)");
-  std::string train_options = file.metadata("train_options");
-  return {std::move(file), std::move(state), std::move(train_options)};
+void read_moments(const safetensors::File& file, std::string_view prefix, const FlatParameters& layout, Adam& adam) {
+  read_flat(file, "optim.m." + std::string(prefix), layout, adam.first_moment);
+  read_flat(file, "optim.v." + std::string(prefix), layout, adam.second_moment);
 }
 
-}  // namespace
-
-void save_last(const std::filesystem::path& directory, const CheckpointContent& content) {
-  TensorList tensors;
-  add_flat(tensors, "", content.parameters, content.parameters.values);
-  if (content.average != nullptr) add_flat(tensors, kEmaPrefix, *content.average, content.average->values);
-  add_flat(tensors, kFirstMoment, content.parameters, content.adam.first_moment);
-  add_flat(tensors, kSecondMoment, content.parameters, content.adam.second_moment);
-  add_subwords(tensors, content.source, content.target);
-  safetensors::Metadata metadata = model_metadata(content.network);
-  metadata["state"] = fields_to_json(content.state).dump();
-  metadata["train_options"] = content.train_options;
-  write_file(directory / kLast, tensors, std::move(metadata), directory / kPrevious);
+void save_last(const std::filesystem::path& directory, const Checkpoint& checkpoint) {
+  write_file(directory / kLast, checkpoint, directory / kPrevious);
 }
 
-void save_best(const std::filesystem::path& directory, const CheckpointContent& content,
-               const FlatParameters& weights) {
-  TensorList tensors;
-  add_flat(tensors, "", weights, weights.values);
-  add_subwords(tensors, content.source, content.target);
-  safetensors::Metadata metadata = model_metadata(content.network);
-  metadata["update"] = std::to_string(content.state.update);
-  metadata["train_options"] = content.train_options;
-  write_file(directory / kBest, tensors, std::move(metadata), {});
+void save_best(const std::filesystem::path& directory, const Checkpoint& checkpoint) {
+  write_file(directory / kBest, checkpoint, {});
 }
 
-std::optional<SavedRun> open_last(const std::filesystem::path& directory) {
+std::optional<safetensors::File> open_last(const std::filesystem::path& directory,
+                                           const std::function<void(const safetensors::File&)>& check) {
   const auto last = directory / kLast, previous = directory / kPrevious;
   const bool has_last = std::filesystem::exists(last), has_previous = std::filesystem::exists(previous);
   if (!has_last && !has_previous) return std::nullopt;
   std::string problem = last.string() + ": is missing";
   if (has_last) {
     try {
-      return open_run(last);
+      return open_checked(last, check);
     } catch (const Error& error) {
       problem = error.what();
     }
   }
   if (has_previous) {
     try {
-      SavedRun run = open_run(previous);
-      log::warning(problem + "; going on from " + previous.string() + ", saved before it (update " +
-                   std::to_string(run.state.update) + ")");
+      safetensors::File file = open_checked(previous, check);
+      log::warning(problem + "; going on from " + previous.string() + ", saved before it");
       link_atomically(previous, last, static_cast<int>(ExitCode::checkpoint));
-      return run;
+      return file;
     } catch (const Error& error) {
       problem += "; " + std::string(error.what());
     }
@@ -100,17 +89,6 @@ std::optional<SavedRun> open_last(const std::filesystem::path& directory) {
   throw checkpoint_error(problem +
                          ". No state to go on from: restore one of these files, choose another --model "
                          "directory, or say --restart to start over");
-}
-
-void read_tensors(const SavedRun& run, FlatParameters& parameters, FlatParameters* average, Adam& adam) {
-  const at::NoGradGuard no_grad;
-  read_flat(run.file, "", parameters, parameters.values);
-  if (average != nullptr) {
-    const bool averaged = run.file.find(std::string(kEmaPrefix) + parameters.slots().front().name) != nullptr;
-    read_flat(run.file, averaged ? kEmaPrefix : std::string_view(), *average, average->values);
-  }
-  read_flat(run.file, kFirstMoment, parameters, adam.first_moment);
-  read_flat(run.file, kSecondMoment, parameters, adam.second_moment);
 }
 
 }  // namespace heed

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -18,9 +19,12 @@
 #include "heed/base/progress.h"
 #include "heed/base/stop_signal.h"
 #include "heed/base/units.h"
-#include "heed/train/checkpoint.h"
 #include "heed/train/metrics_csv.h"
+#include "heed/train/non_finite.h"
+#include "heed/train/run_directory.h"
+#include "heed/train/seq2seq_checkpoint.h"
 #include "heed/train/seq2seq_data.h"
+#include "heed/train/seq2seq_metrics.h"
 #include "heed/train/seq2seq_step.h"
 #include "heed/train/validation.h"
 
@@ -30,7 +34,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kSecondsBetweenSaves = 600;
-constexpr std::int64_t kNonFiniteBeforeRollback = 10, kMostRollbacks = 3;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -49,7 +52,7 @@ double score_of(BestMetric metric, const ValidationScores& scores) {
 }
 
 // Why the run is over, or empty.
-std::string reason_to_finish(const Seq2SeqTrainOptions& options, const RunState& state) {
+std::string reason_to_finish(const Seq2SeqTrainOptions& options, const Seq2SeqState& state) {
   if (options.max_updates > 0 && state.update >= options.max_updates)
     return "--max-updates " + std::to_string(options.max_updates) + " reached";
   if (options.max_epochs > 0 && state.epoch >= options.max_epochs)
@@ -88,33 +91,23 @@ void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters) {
             std::to_string(at::get_num_threads()) + " threads, seed " + std::to_string(o.seed));
 }
 
-void make_model_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error || !std::filesystem::is_directory(directory))
-    throw checkpoint_error(directory.string() + ": cannot be made a model directory" +
-                           (error ? ": " + error.message() : ": it is a file"));
-}
-
 }  // namespace
 
 int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   validate(options);
-  const auto start = Clock::now();
-  const std::filesystem::path directory = options.model;
-  make_model_directory(directory);
-  const DirectoryLock lock(directory);
-  remove_stale_temporaries(directory);
+  RunClock clock;
+  const RunDirectory run_directory(options.model);
+  const std::filesystem::path& directory = run_directory.path();
   const StopSignal stop;
 
   // What is there already
-  std::optional<SavedRun> saved;
-  if (!options.restart) saved = open_last(directory);
-  RunState state;
+  std::optional<safetensors::File> saved;
+  if (!options.restart) saved = open_last_seq2seq(directory);
+  Seq2SeqState state;
   if (saved) {
-    merge_saved_options(options, run.given, saved->train_options, saved->file.path().string());
+    merge_saved_options(options, run.given, saved->metadata("train_options"), saved->path().string());
     validate(options);
-    state = saved->state;
+    state = read_state<Seq2SeqState>(*saved);
     if (const std::string reason = reason_to_finish(options, state);
         !reason.empty() && state.validated_update == state.update &&
         std::filesystem::exists(directory / "best.safetensors")) {
@@ -135,7 +128,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   }
   const Vocabularies vocabularies = [&]() -> Vocabularies {
     if (saved) {
-      auto [source, target] = read_subwords(saved->file);
+      auto [source, target] = read_subwords(*saved);
       return {source, target};
     }
     if (parent) return {parent->source, parent->target};
@@ -144,7 +137,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   options.network.source_vocab = vocabularies.source.size();
   options.network.target_vocab = vocabularies.target.size();
   validate(options.network);
-  if (saved) model_options(saved->file);
+  if (saved) model_options(*saved);
   if (!saved) report_data(data, vocabularies, options);
   settle_precision(options, state, run.device);
 
@@ -165,14 +158,14 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     averaged.values.copy_(parameters.values);
   }
   const std::string train_options = fields_to_json(options).dump();
-  const CheckpointContent content{options.network,
-                                  vocabularies.source,
-                                  vocabularies.target,
-                                  train_options,
-                                  parameters,
-                                  options.ema > 0 ? &averaged : nullptr,
-                                  adam,
-                                  state};
+  const Seq2SeqRun content{options.network,
+                           vocabularies.source,
+                           vocabularies.target,
+                           train_options,
+                           parameters,
+                           options.ema > 0 ? &averaged : nullptr,
+                           adam,
+                           state};
   report_choices(options, parameters.values.numel());
 
   // Where the run stands
@@ -182,7 +175,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     read_tensors(*saved, parameters, options.ema > 0 ? &averaged : nullptr, adam);
     saved.reset();
     log::info("going on from update " + format_count(state.update) + ", epoch " + std::to_string(state.epoch + 1));
-    if (state.corpus != corpus) {
+    if (state.data != corpus) {
       log::warning("the training text has changed since the last start: epoch " + std::to_string(state.epoch + 1) +
                    " begins afresh");
       state.sentence = 0;
@@ -191,7 +184,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       log::info("going on with " + std::to_string(threads) + " threads instead of " + std::to_string(state.threads) +
                 ": results will no longer be the same to the bit");
   }
-  state.corpus = corpus;
+  state.data = corpus;
   state.threads = threads;
   const auto open_stream = [&] {
     return std::make_unique<BatchStream>(
@@ -203,17 +196,17 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   };
   std::unique_ptr<BatchStream> stream = open_stream();  // before the first save: it refuses useless text
   write_file_atomically(directory / "config.toml", run.resolved_toml(), static_cast<int>(ExitCode::checkpoint));
-  const double seconds_before = state.seconds;
+  clock.set_before(state.seconds);
   const auto save = [&] {
-    state.seconds = seconds_before + seconds_since(start);
-    save_last(directory, content);
+    state.seconds = clock.seconds();
+    save_last(directory, to_go_on(content));
   };
   if (state.update == 0) {
     save();
     if (options.restart)  // the old run's files, now that a new one has begun
       for (const char* name : {"last.1.safetensors", "best.safetensors"}) std::filesystem::remove(directory / name);
   }
-  MetricsCsv metrics(directory / "metrics.csv", state.metrics_rows);
+  MetricsCsv metrics(directory / "metrics.csv", kSeq2SeqColumns, state.metrics_rows);
 
   const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
   const Validator validator(data.validation, vocabularies.source, vocabularies.target, options.max_length,
@@ -221,7 +214,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
   // Validates, keeps the best. At the end of a start (`regular` false) patience is not touched, so that a run which
   // goes on later equals one that never stopped.
-  const auto run_validation = [&](bool regular, MetricsRow& row) {
+  const auto run_validation = [&](bool regular, Seq2SeqRow& row) {
     const at::NoGradGuard no_grad;
     if (options.ema == 0) averaged.values.copy_(parameters.values);
     average->prepare_inference(compute_dtype());
@@ -247,7 +240,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     state.best_score = score;
     state.best_update = state.update;
     state.has_best = true;
-    save_best(directory, content, averaged);
+    save_best(directory, to_translate(content, averaged));
   };
 
   Progress progress("training", options.max_updates);
@@ -259,9 +252,9 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
            learning_rate_factor(options.lr_scheduler, update, options.warmup, options.max_updates);
   };
   const auto make_row = [&] {
-    MetricsRow row{.update = state.update,
+    Seq2SeqRow row{.update = state.update,
                    .epoch = state.epoch + 1,
-                   .seconds = seconds_before + seconds_since(start),
+                   .seconds = clock.seconds(),
                    .lr = state.update > 0 ? rate_of(state.update) : 0};
     if (state.row_tokens > 0) row.train_loss = state.row_loss / static_cast<double>(state.row_tokens);
     if (row_seconds > 0) row.tokens_per_second = static_cast<double>(timed_tokens) / row_seconds;
@@ -271,7 +264,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   std::string reason;
   network->train();
   for (;;) {
-    state.seconds = seconds_before + seconds_since(start);
+    state.seconds = clock.seconds();
     reason = reason_to_finish(options, state);
     if (!reason.empty() || stop.received() != 0) break;
 
@@ -295,31 +288,15 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     const double norm = parameters.gradients.norm().item<double>();
     state.update = update;
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
-      ++state.skipped;
-      ++state.non_finite_in_a_row;
-      log::warning("update " + format_count(update) + ": loss or gradient is not finite; skipped (" +
-                   std::to_string(state.non_finite_in_a_row) + " in a row)");
-      if (state.non_finite_in_a_row < kNonFiniteBeforeRollback) continue;
-      if (state.rollbacks >= kMostRollbacks)
-        throw Error(
-            ExitCode::diverged,
-            "training diverged: no finite loss after " + std::to_string(kMostRollbacks) +
-                " returns to the last good state, each with half the learning rate. The last good state is in " +
-                (directory / "last.safetensors").string() + ". Try a lower --lr, a longer --warmup, or " +
-                "--precision fp32");
-      const SavedRun good = *open_last(directory);
-      const double lr_scale = state.lr_scale / 2;
-      const std::int64_t rollbacks = state.rollbacks + 1, skipped = state.skipped;
-      state = good.state;
-      state.lr_scale = lr_scale;
-      state.rollbacks = rollbacks;
-      state.skipped = skipped;
-      state.threads = threads;
+      if (count_non_finite(state, directory, "a lower --lr, a longer --warmup, or --precision fp32") ==
+          AfterNonFinite::skip)
+        continue;
+      const safetensors::File good = *open_last_seq2seq(directory);
+      const Seq2SeqState failed = std::exchange(state, read_state<Seq2SeqState>(good));
       read_tensors(good, parameters, options.ema > 0 ? &averaged : nullptr, adam);
       stream = open_stream();
-      metrics = MetricsCsv(directory / "metrics.csv", state.metrics_rows);
-      log::warning("back to update " + format_count(state.update) + " with half the learning rate (" +
-                   std::to_string(rollbacks) + " of at most " + std::to_string(kMostRollbacks) + " times)");
+      metrics = MetricsCsv(directory / "metrics.csv", kSeq2SeqColumns, state.metrics_rows);
+      note_roll_back(state, failed);
       continue;
     }
     state.non_finite_in_a_row = 0;
@@ -341,9 +318,9 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
     const bool validate_now = update % options.valid_every == 0;
     if (validate_now || update % options.log_every == 0) {
-      MetricsRow row = make_row();
+      Seq2SeqRow row = make_row();
       if (validate_now) run_validation(/*regular=*/true, row);
-      metrics.append(row);
+      metrics.append(row.fields());
       state.metrics_rows = metrics.rows();
       state.row_loss = row_seconds = 0;
       state.row_tokens = timed_tokens = 0;
@@ -364,14 +341,14 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     return 128 + stop.received();
   }
   if (state.validated_update != state.update) {
-    MetricsRow row = make_row();
+    Seq2SeqRow row = make_row();
     run_validation(/*regular=*/false, row);
-    metrics.append(row);
+    metrics.append(row.fields());
   }
   save();
   log::info("finished: " + reason + ". Best at update " + format_count(state.best_update) + ", peak memory " +
             format_count(static_cast<std::int64_t>(peak_memory_mb())) + " MB, " +
-            format_duration(seconds_before + seconds_since(start)));
+            format_duration(clock.seconds()));
   log::info("translate with:  translate --model " + options.model + " < TEXT");
   return 0;
 }

@@ -4,8 +4,8 @@
 
 #include "heed/base/error.h"
 #include "heed/base/fields_json.h"
-#include "heed/base/log.h"
 #include "heed/base/units.h"
+#include "heed/train/saved_options.h"
 
 namespace heed {
 namespace {
@@ -144,35 +144,12 @@ void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& gi
 
 void merge_saved_options(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
                          const std::string& where) {
-  const nlohmann::json before = nlohmann::json::parse(saved, nullptr, /*allow_exceptions=*/false);
-  if (!before.is_object()) throw checkpoint_error(where + ": the training options inside are not JSON");
   const nlohmann::json now = fields_to_json(options);
-  nlohmann::json merged = before;
-  std::string refused, changed;
-  for (const auto& [name, value] : now.items()) {
-    const bool same = before.contains(name) && before[name] == value;
-    if (is_momentary(name)) {
-      merged[name] = value;
-    } else if (given.contains(name) && !same) {
-      merged[name] = value;
-      const std::string line =
-          "  " + name + ": " + (before.contains(name) ? before[name].dump() : "(none)") + " -> " + value.dump() + "\n";
-      // auto says nothing about what was chosen; the choice is kept
-      if (value == "auto")
-        merged[name] = before[name];
-      else
-        (is_frozen(name) ? refused : changed) += line;
-    }
-  }
+  nlohmann::json merged = merged_options(now, given, saved, where, options.model, {is_frozen, is_momentary});
   // Text named in one way takes the place of text named in the other.
   const bool pairs_given = given.contains("train-src") || given.contains("train-tgt");
   if (given.contains("train-tsv") && !pairs_given) merged["train-src"] = merged["train-tgt"] = now["train-src"];
   if (pairs_given && !given.contains("train-tsv")) merged["train-tsv"] = now["train-tsv"];
-  if (!refused.empty())
-    throw usage_error("the run in " + options.model + " was begun with other settings:\n" + refused +
-                      "leave these flags out to go on with it, choose another --model directory, or say --restart to "
-                      "start over");
-  if (!changed.empty()) log::info("going on with changed settings:\n" + changed.substr(0, changed.size() - 1));
   fields_from_json(options, merged, where);
 }
 
