@@ -8,7 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "heed/base/safetensors.h"
-#include "heed/text/model_file.h"
+#include "heed/models/model_file.h"
 
 namespace heed {
 

@@ -1,4 +1,4 @@
-#include "heed/text/model_file.h"
+#include "heed/text/translation_model.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -26,7 +26,7 @@ struct Draft {
   TensorList tensors;
 
   Draft(const TransformerOptions& o, const Subwords& s, const Subwords& t)
-      : options(o), source(s), target(t), network(o), metadata(model_metadata(o)) {}
+      : options(o), source(s), target(t), network(o), metadata(translation_metadata(o)) {}
 
   void add_weights(const std::string& prefix = "", double offset = 0) {
     for (const auto& parameter : network->named_parameters())

@@ -8,7 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "heed/text/model_file.h"
+#include "heed/text/translation_model.h"
 #include "heed/text/search.h"
 
 namespace heed {

@@ -1,0 +1,145 @@
+#include "heed/models/model_file.h"
+
+#include <array>
+#include <cstring>
+#include <stdexcept>
+
+#include <ATen/ATen.h>
+
+#include "heed/base/error.h"
+#include "heed/version.h"
+
+namespace heed {
+namespace {
+
+constexpr std::array kKinds{kTranslationModel, kPictureModel};
+
+safetensors::DType dtype_of(const at::Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kFloat:
+      return safetensors::DType::f32;
+    case at::kDouble:
+      return safetensors::DType::f64;
+    case at::kBFloat16:
+      return safetensors::DType::bf16;
+    case at::kLong:
+      return safetensors::DType::i64;
+    case at::kByte:
+      return safetensors::DType::u8;
+    default:
+      throw std::logic_error(std::string("no file format for tensors of ") + toString(tensor.scalar_type()));
+  }
+}
+
+at::ScalarType scalar_type_of(safetensors::DType dtype) {
+  switch (dtype) {
+    case safetensors::DType::boolean:
+      return at::kBool;
+    case safetensors::DType::u8:
+      return at::kByte;
+    case safetensors::DType::i32:
+      return at::kInt;
+    case safetensors::DType::i64:
+      return at::kLong;
+    case safetensors::DType::f16:
+      return at::kHalf;
+    case safetensors::DType::bf16:
+      return at::kBFloat16;
+    case safetensors::DType::f32:
+      return at::kFloat;
+    case safetensors::DType::f64:
+      return at::kDouble;
+  }
+  throw std::logic_error("unknown dtype");
+}
+
+std::string shape_text(at::IntArrayRef shape) {
+  std::string text = "[";
+  for (const std::int64_t size : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  return text + "]";
+}
+
+}  // namespace
+
+void TensorList::add(std::string name, const at::Tensor& tensor) {
+  kept_.push_back(tensor.detach().to(at::kCPU).contiguous());
+  const at::Tensor& kept = kept_.back();
+  views_.push_back({std::move(name),
+                    dtype_of(kept),
+                    kept.sizes().vec(),
+                    {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}});
+}
+
+void TensorList::add_bytes(std::string name, std::string_view bytes) {
+  views_.push_back({std::move(name),
+                    safetensors::DType::u8,
+                    {static_cast<std::int64_t>(bytes.size())},
+                    std::as_bytes(std::span(bytes))});
+}
+
+at::Tensor to_tensor(const safetensors::TensorView& view) {
+  at::Tensor tensor = at::empty(view.shape, at::TensorOptions().dtype(scalar_type_of(view.dtype)));
+  if (!view.data.empty()) std::memcpy(tensor.mutable_data_ptr(), view.data.data(), view.data.size());
+  return tensor;
+}
+
+safetensors::Metadata model_metadata(const ModelKind& kind, std::string options) {
+  return {{"format", "heed"},
+          {"format_version", std::string(kFormatVersion)},
+          {"kind", std::string(kind.name)},
+          {"version", std::string(kVersion)},
+          {"options", std::move(options)}};
+}
+
+void check_kind(const safetensors::File& file, const ModelKind& kind) {
+  const auto& metadata = file.metadata();
+  const auto value = [&](const char* key) {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? std::string() : found->second;
+  };
+  const std::string path = file.path().string();
+  if (value("format") != "heed")
+    throw checkpoint_error(path + ": not a heed model (a safetensors file of another program?)");
+  if (value("format_version") != kFormatVersion)
+    throw checkpoint_error(path + ": format version '" + value("format_version") + "', but this heed reads version " +
+                           std::string(kFormatVersion) + ": use the heed that wrote it, or a newer one");
+  if (value("kind") == kind.name) return;
+  std::string message =
+      path + ": holds a model of kind '" + value("kind") + "', not " + std::string(kind.title);
+  for (const ModelKind& other : kKinds)
+    if (value("kind") == other.name) message += "; `" + std::string(other.opener) + "` opens it";
+  throw checkpoint_error(message);
+}
+
+std::int64_t weights_in(const safetensors::File& file) {
+  std::int64_t weights = 0;
+  for (const auto& tensor : file.tensors())
+    if (tensor.dtype == safetensors::DType::f32 && !tensor.name.starts_with(kEmaPrefix) &&
+        !tensor.name.starts_with("optim."))
+      weights += static_cast<std::int64_t>(tensor.data.size() / sizeof(float));
+  return weights;
+}
+
+void read_parameters(const safetensors::File& file, std::string_view prefix, torch::nn::Module& module) {
+  const at::NoGradGuard no_grad;
+  for (auto& parameter : module.named_parameters()) {
+    const std::string name = std::string(prefix) + parameter.key();
+    const safetensors::TensorView* view = file.find(name);
+    if (view == nullptr) throw checkpoint_error(file.path().string() + ": the weights '" + name + "' are missing");
+    if (at::IntArrayRef(view->shape) != parameter.value().sizes() || view->dtype != safetensors::DType::f32)
+      throw checkpoint_error(file.path().string() + ": '" + name + "' is " + std::string(name_of(view->dtype)) + " " +
+                             shape_text(view->shape) + ", expected F32 " + shape_text(parameter.value().sizes()));
+    parameter.value().copy_(to_tensor(*view));
+  }
+}
+
+std::filesystem::path find_model_file(const std::filesystem::path& given, const ModelKind& kind) {
+  if (!std::filesystem::exists(given)) throw checkpoint_error(given.string() + ": no such model directory or file");
+  if (!std::filesystem::is_directory(given)) return given;
+  for (const char* name : {"best.safetensors", "last.safetensors"})
+    if (std::filesystem::exists(given / name)) return given / name;
+  throw checkpoint_error(given.string() + ": no best.safetensors or last.safetensors in this directory: is it a model that " +
+                         std::string(kind.maker) + " made?");
+}
+
+}  // namespace heed
