@@ -36,6 +36,11 @@ build|libspdlog-dev|logging|header spdlog/spdlog.h
 build|nlohmann-json3-dev|JSON|header nlohmann/json.hpp
 build|libsentencepiece-dev|subwords|header sentencepiece_trainer.h
 build|zlib1g-dev|.gz files and checksums|header zlib.h
+build|libopencv-core-dev|pictures|header opencv4/opencv2/core.hpp
+build|libopencv-imgproc-dev|scaling pictures|header opencv4/opencv2/imgproc.hpp
+build|libopencv-imgcodecs-dev|picture files|header opencv4/opencv2/imgcodecs.hpp
+build|libarchive-dev|tar and zip files|header archive.h
+build|libgif-dev|animated GIF files|header gif_lib.h
 test|catch2|unit tests|header catch2
 END
 }

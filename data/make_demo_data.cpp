@@ -9,11 +9,12 @@
 #include "heed/base/error.h"
 
 #include "demo_corpus.h"
+#include "demo_pictures.h"
 
 namespace {
 
 int parse_and_make(int argc, char** argv) {
-  CLI::App app{"Writes the demo corpora, which are made by a program and need no download."};
+  CLI::App app{"Writes the demo data, which are made by a program and need no download."};
   app.require_subcommand(1);
 
   std::string directory;
@@ -21,11 +22,25 @@ int parse_and_make(int argc, char** argv) {
   CLI::App* text = app.add_subcommand("text", "a parallel English-German corpus: train, valid and test");
   text->add_option("DIR", directory, "directory for the files, made when it is missing")->required();
   text->add_option("--seed", seed, "another seed, another corpus")->capture_default_str();
+  std::uint64_t count = heed::demo::kPictures;
+  CLI::App* images = app.add_subcommand("images", "pictures of eight shapes, each in a folder of its own");
+  images->add_option("DIR", directory, "directory for the folders, made when it is missing")->required();
+  images->add_option("--seed", seed, "another seed, other pictures")->capture_default_str();
+  constexpr int kMostPictures = 1'000'000;
+  images->add_option("--count", count, "number of pictures")
+      ->capture_default_str()
+      ->check(CLI::Range(1, kMostPictures));
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return static_cast<int>(app.exit(error) == 0 ? heed::ExitCode::ok : heed::ExitCode::usage);
+  }
+  if (images->parsed()) {
+    heed::demo::write_demo_pictures(seed, count, directory);
+    std::cerr << "drew " << count << " pictures in " << heed::demo::picture_shapes().size() << " folders of "
+              << directory << '\n';
+    return 0;
   }
   heed::demo::write_demo_corpus(heed::demo::make_demo_corpus(seed), directory);
   std::cerr << "wrote " << heed::demo::kTrainPairs << " training, " << heed::demo::kHeldOutPairs << " validation and "

@@ -8,7 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "heed/base/safetensors.h"
-#include "heed/models/model_file.h"
+#include "heed/io/model_file.h"
 
 namespace heed {
 

@@ -106,12 +106,15 @@ class Metrics(TrainTest):
 
 
 class Learning(TrainTest):
-    def test_toy_language_is_translated_without_a_mistake(self):
+    def test_toy_language_is_learned(self):
+        """At least 95 of 100 unseen sentences come out without a mistake."""
         pairs = toy_pairs(1000)
         write_pairs(self.folder, pairs[:900])
         self.train(base=LEARNING)
-        self.assertEqual(self.translate(lines(source for source, _ in pairs[900:])), [target for _, target in pairs[900:]])
-        self.assertGreater(float(metrics_of(self.model)[-1][7]), 99.9)
+        translations = self.translate(lines(source for source, _ in pairs[900:]))
+        right = sum(found == target for found, (_, target) in zip(translations, pairs[900:], strict=True))
+        self.assertGreaterEqual(right, 95)
+        self.assertGreater(float(metrics_of(self.model)[-1][7]), 95)
 
 
 class Inputs(TrainTest):

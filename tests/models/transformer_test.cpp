@@ -116,7 +116,8 @@ TEST_CASE("post-norm with copied weights equals torch::nn::Transformer") {
       copy_affine(to.norm1, from.self_attention_norm);
       copy_affine(to.norm2, from.feed_forward_norm);
     }
-    copy_affine(*encoder.norm.get<torch::nn::LayerNorm>(), model->encoder_norm);
+    auto encoder_norm = encoder.norm.get<torch::nn::LayerNorm>();
+    copy_affine(encoder_norm, model->encoder_norm);
     auto& decoder = *reference->decoder.ptr()->as<torch::nn::TransformerDecoderImpl>();
     for (std::size_t i = 0; i < 3; ++i) {
       auto& to = *decoder.layers[i]->as<torch::nn::TransformerDecoderLayerImpl>();
@@ -129,7 +130,8 @@ TEST_CASE("post-norm with copied weights equals torch::nn::Transformer") {
       copy_affine(to.norm2, from.cross_attention_norm);
       copy_affine(to.norm3, from.feed_forward_norm);
     }
-    copy_affine(*decoder.norm.get<torch::nn::LayerNorm>(), model->decoder_norm);
+    auto decoder_norm = decoder.norm.get<torch::nn::LayerNorm>();
+    copy_affine(decoder_norm, model->decoder_norm);
 
     const at::Tensor source = random_sentences({9, 4, 6}, 9), target = random_sentences({8, 8, 8}, 8);
     const SourceBatch batch = source_batch(source);
@@ -137,9 +139,11 @@ TEST_CASE("post-norm with copied weights equals torch::nn::Transformer") {
     const at::Tensor states = model->decode(encoded, target, nullptr);  // [B, T, D]
     const at::Tensor padding = batch.mask.logical_not();
     const at::Tensor later = torch::nn::TransformerImpl::generate_square_subsequent_mask(8);
-    const at::Tensor expected = reference(embedded(*model, source).transpose(0, 1),
-                                          embedded(*model, target).transpose(0, 1), {}, later, {}, padding, {}, padding)
-                                    .transpose(0, 1);  // [B, T, D]
+    const at::Tensor expected =
+        reference
+            ->forward(embedded(*model, source).transpose(0, 1), embedded(*model, target).transpose(0, 1), {}, later, {},
+                      padding, {}, padding)
+            .transpose(0, 1);  // [B, T, D]
     CHECK(difference(states, expected) < 2e-5);
   }
 }

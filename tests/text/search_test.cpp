@@ -81,7 +81,13 @@ class SlowSearch {
     };
     std::vector<Way> beam = {{{}, 0}};
     std::vector<Hypothesis> finished;
-    while (static_cast<std::int64_t>(finished.size()) < options_.beam_size && !beam.empty()) {
+    const auto worse = [](const Hypothesis& a, const Hypothesis& b) { return a.score < b.score; };
+    const auto may_improve = [&] {
+      return static_cast<std::int64_t>(finished.size()) < options_.beam_size ||
+             score(beam.front().log_probability, beam.front().tokens) >
+                 std::max_element(finished.begin(), finished.end(), worse)->score;
+    };
+    while (!beam.empty() && may_improve()) {
       std::vector<Way> ways;
       for (const Way& way : beam) {
         const std::vector<double> log_p = next(way.tokens);

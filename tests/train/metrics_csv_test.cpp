@@ -34,14 +34,14 @@ TEST_CASE("rows have every column, empty where nothing was measured, numbers exa
       .update = 50, .epoch = 0, .seconds = 12.345, .lr = third, .train_loss = tiny, .tokens_per_second = 3210.06}
                      .fields());
   metrics.append(Seq2SeqRow{.update = 100,
-                  .epoch = 2,
-                  .seconds = 99,
-                  .lr = 0.001,
-                  .train_loss = 2.5,
-                  .tokens_per_second = 100,
-                  .valid_loss = 0.1,
-                  .valid_bleu = 0.0,
-                  .valid_chrf = 50.25}
+                            .epoch = 2,
+                            .seconds = 99,
+                            .lr = 0.001,
+                            .train_loss = 2.5,
+                            .tokens_per_second = 100,
+                            .valid_loss = 0.1,
+                            .valid_bleu = 0.0,
+                            .valid_chrf = 50.25}
                      .fields());
   CHECK(metrics.rows() == 2);
   std::istringstream file(get(scratch / "metrics.csv"));

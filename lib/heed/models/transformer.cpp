@@ -252,8 +252,8 @@ at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstrac
   const at::ScalarType dtype = compute_dtype();
   const bool prepared = inference_output_weight_.defined() && inference_output_weight_.scalar_type() == dtype;
   const at::Tensor weight = prepared ? inference_output_weight_ : output_weight().to(dtype);
-  const at::Tensor states = product_rows(decoder_norm(x).squeeze(1), dtype);           // [R', D]
-  return at::linear(states, weight).narrow(0, 0, tokens.size(0)).to(at::kFloat);      // [R, C]
+  const at::Tensor states = product_rows(decoder_norm(x).squeeze(1), dtype);      // [R', D]
+  return at::linear(states, weight).narrow(0, 0, tokens.size(0)).to(at::kFloat);  // [R, C]
 }
 
 void TransformerImpl::prepare_inference(at::ScalarType dtype) {

@@ -7,6 +7,8 @@
 namespace heed {
 namespace {
 
+constexpr std::int64_t kQueryMultiple = 4;
+
 // The mask that holds for both the padding and the causal rule, or undefined when everything may be attended.
 at::Tensor combined_mask(const AttendOptions& options, const at::Tensor& q, const at::Tensor& k) {
   if (!options.causal)
@@ -124,8 +126,17 @@ KeyValue MultiHeadAttentionImpl::project_memory(const at::Tensor& memory) {
 }
 
 at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask) {
-  const at::Tensor q = split_heads(query_projection(query), options.heads);  // [B, H, T, K]
-  return join_heads(attend(q, memory.key, memory.value, {.mask = mask}));    // [B, T, D]
+  // One query, or an odd number of them, goes through code whose last bits depend on how threads share the batch.
+  const std::int64_t queries = query.size(1), filled = (queries + kQueryMultiple - 1) / kQueryMultiple * kQueryMultiple;
+  at::Tensor q = split_heads(query_projection(query), options.heads);  // [B, H, T, K]
+  const auto fill = [&](const at::Tensor& x, bool value) {
+    return at::constant_pad_nd(x, {0, 0, 0, filled - queries}, value);
+  };
+  q = fill(q, false);  // [B, H, T', K]
+  const bool mask_per_query = mask.defined() && mask.dim() >= 2 && mask.size(-2) > 1;
+  const at::Tensor attended =
+      attend(q, memory.key, memory.value, {.mask = mask_per_query ? fill(mask, true) : mask});  // [B, H, T', V]
+  return join_heads(attended.narrow(2, 0, queries));                                            // [B, T, D]
 }
 
 at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueCache& cache) {

@@ -31,10 +31,10 @@ struct CrossEntropyFunction : torch::autograd::Function<CrossEntropyFunction> {
 
     for (std::int64_t begin = 0; begin < rows; begin += rows_per_block(classes)) {
       const std::int64_t count = std::min(rows_per_block(classes), rows - begin);
-      const at::Tensor states = product_rows(hidden.narrow(0, begin, count), dtype);         // [n', D]
-      const at::Tensor target = targets.narrow(0, begin, count).unsqueeze(1);                // [n, 1]
+      const at::Tensor states = product_rows(hidden.narrow(0, begin, count), dtype);           // [n', D]
+      const at::Tensor target = targets.narrow(0, begin, count).unsqueeze(1);                  // [n, 1]
       const at::Tensor logits = at::mm(states, table.t()).narrow(0, 0, count).to(at::kFloat);  // [n, C]
-      const at::Tensor log_p = at::log_softmax(logits, 1);                                   // [n, C]
+      const at::Tensor log_p = at::log_softmax(logits, 1);                                     // [n, C]
       const at::Tensor block_nll = log_p.gather(1, target).sum(at::kDouble).neg();
       nll += block_nll;
       loss += block_nll * (1.0 - label_smoothing);
@@ -44,9 +44,9 @@ struct CrossEntropyFunction : torch::autograd::Function<CrossEntropyFunction> {
       at::Tensor gradient = log_p.exp_();
       if (label_smoothing > 0) gradient.sub_(off_target);
       gradient.scatter_add_(1, target, at::full_like(target, label_smoothing - 1.0, gradient.options()));
-      gradient = product_rows(gradient, dtype);                                                       // [n', C]
+      gradient = product_rows(gradient, dtype);                                                    // [n', C]
       hidden_gradient.narrow(0, begin, count).copy_(at::mm(gradient, table).narrow(0, 0, count));  // [n, D]
-      weight_gradient.add_(at::mm(gradient.t(), states));                                             // [C, D]
+      weight_gradient.add_(at::mm(gradient.t(), states));                                          // [C, D]
     }
     context->save_for_backward({hidden_gradient, weight_gradient});
     return {loss.to(at::kFloat), nll};

@@ -1,6 +1,7 @@
 #include "heed/nn/layers.h"
 
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -26,17 +27,17 @@ at::Tensor like_input(const at::Tensor& product, const at::Tensor& input) {
   return product.narrow(0, 0, input.numel() / input.size(-1)).view(sizes);
 }
 
-// x W^T + b in a lower precision, with gradients in that of the parameters.
+// x W^T + b in a lower precision, with gradients in that of the parameters. Differentiable once.
 struct LowPrecisionLinear : torch::autograd::Function<LowPrecisionLinear> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
-                            const at::Tensor& weight, const at::Tensor& bias, at::ScalarType dtype) {
+                            const at::Tensor& weight, const std::optional<at::Tensor>& bias, at::ScalarType dtype) {
     const at::Tensor rows = product_rows(as_rows(input), dtype);  // [N', inputs]
     const at::Tensor low_weight = weight.to(dtype);
     context->save_for_backward({rows, low_weight});
     context->saved_data["input_sizes"] = input.sizes();
     context->saved_data["input_dtype"] = static_cast<std::int64_t>(input.scalar_type());
-    context->saved_data["with_bias"] = bias.defined();
-    return like_input(at::linear(rows, low_weight, bias.defined() ? bias.to(dtype) : bias), input);
+    context->saved_data["with_bias"] = bias.has_value();
+    return like_input(at::linear(rows, low_weight, bias ? bias->to(dtype) : at::Tensor()), input);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -87,7 +88,8 @@ at::Tensor LinearImpl::forward(const at::Tensor& input) {
   if (inference_weight_.defined() && !at::GradMode::is_enabled() && inference_weight_.scalar_type() == dtype)
     return like_input(at::linear(product_rows(as_rows(input), dtype), inference_weight_, inference_bias_), input);
   if (dtype == at::kFloat) return at::linear(input, weight, bias);  // [.., outputs]
-  return LowPrecisionLinear::apply(input, weight, bias, dtype);     // [.., outputs]
+  const auto optional_bias = bias.defined() ? std::optional(bias) : std::nullopt;
+  return LowPrecisionLinear::apply(input, weight, optional_bias, dtype);  // [.., outputs]
 }
 
 void LinearImpl::prepare_inference(at::ScalarType dtype) {

@@ -44,6 +44,10 @@ void finish(Sentence& sentence, const std::vector<TokenId>& tokens, double log_p
   sentence.finished.push_back({tokens, normalised(log_probability, tokens.size() + 1, length_penalty)});
 }
 
+double best_score(const std::vector<Hypothesis>& hypotheses) {
+  return std::ranges::max(hypotheses, {}, &Hypothesis::score).score;
+}
+
 // The best 2 x beam ways to go on from each row, of which at most `beam` can be end marks: enough to keep the beam
 // full. Returned on the CPU: [R, 2 * beam] log probabilities and token ids, best first.
 std::pair<at::Tensor, at::Tensor> best_tokens(const at::Tensor& logits, const SearchOptions& options) {
@@ -104,7 +108,9 @@ std::vector<std::int64_t> advance(Sentence& sentence, const at::TensorAccessor<f
     next.push_back({prefix, candidate.log_probability});
     next.back().tokens.push_back(candidate.token);
   }
-  sentence.done = std::ssize(sentence.finished) >= beam || next.empty();
+  sentence.done = next.empty() || (std::ssize(sentence.finished) >= beam &&
+                                   normalised(next.front().log_probability, next.front().tokens.size() + 1,
+                                              options.length_penalty) <= best_score(sentence.finished));
   next.resize(static_cast<std::size_t>(beam),
               Prefix{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible});
   sentence.beam = std::move(next);

@@ -36,8 +36,10 @@ struct Hypothesis {
 };
 
 /// Beam search over a batch of sentences (token ids without marks, none empty): for each the `n_best` best finished
-/// hypotheses, best first. A sentence is done when `beam_size` hypotheses have ended or its length limit forces them
-/// to; it then leaves the batch. Ties go to the earlier hypothesis and the smaller token id.
+/// hypotheses, best first. A sentence is done when `beam_size` hypotheses have ended and none that still grows has a
+/// better score than the best of them, or when its length limit forces them to end; it then leaves the batch. (With
+/// the first condition alone, ends of poor hypotheses would fill the list before a good one is complete.) Ties go to
+/// the earlier hypothesis and the smaller token id.
 ///
 /// What comes out for a sentence does not depend on its neighbours: matrix products get another summation order below
 /// 12 rows and attention at key lengths that are not multiples of 16, so rows are filled up to 16 at least and

@@ -39,33 +39,43 @@ std::string format(const std::vector<std::vector<Translation>>& translations, bo
   return text;
 }
 
-// stdout, or a file that appears when it is complete.
+// stdout, a device or pipe, or a file that appears when it is complete.
 class Output {
  public:
   Output(const std::string& path, std::ostream& standard_output, const StopSignal& stop)
-      : standard_output_(standard_output), stop_(stop) {
-    if (path != "-") file_.emplace(path);
+      : name_(path == "-" ? "stdout" : path), stream_(&standard_output), stop_(stop) {
+    if (path == "-") return;
+    std::error_code ignored;  // AtomicFile tells what is wrong with the path
+    const auto status = std::filesystem::status(path, ignored);
+    if (std::filesystem::is_character_file(status) || std::filesystem::is_fifo(status)) {
+      special_.open(path, std::ios::binary);
+      stream_ = &special_;
+      check("is it open to you, and at its other end?");
+    } else {
+      file_.emplace(path);
+    }
   }
   void write(std::string_view text, bool flush) {
     if (file_) return file_->write(text);
-    standard_output_.write(text.data(), static_cast<std::streamsize>(text.size()));
-    if (flush) standard_output_.flush();
-    check();
+    stream_->write(text.data(), static_cast<std::streamsize>(text.size()));
+    if (flush) stream_->flush();
+    check("is the disk full?");
   }
   void close() {
     if (file_) return file_->commit();
-    standard_output_.flush();
-    check();
+    stream_->flush();
+    check("is the disk full?");
   }
 
  private:
-  void check() const {
+  void check(const std::string& advice) const {
     const bool interrupted = stop_.received() != 0;
-    if (!standard_output_ && !interrupted)
-      throw data_error("cannot write the translations to stdout: is the disk full?");
+    if (!*stream_ && !interrupted) throw data_error("cannot write the translations to " + name_ + ": " + advice);
   }
-  std::ostream& standard_output_;
+  std::string name_;
+  std::ostream* stream_;
   const StopSignal& stop_;
+  std::ofstream special_;
   std::optional<AtomicFile> file_;
 };
 

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "heed/base/safetensors.h"
-#include "heed/models/model_file.h"
+#include "heed/io/model_file.h"
 #include "heed/models/transformer.h"
 #include "heed/text/subwords.h"
 
-/// What a translation model is on disk: a model file (heed/models/model_file.h) with the subword models as U8 tensors.
+/// What a translation model is on disk: a model file (heed/io/model_file.h) with the subword models as U8 tensors.
 namespace heed {
 
 /// A model and what it reads and writes.

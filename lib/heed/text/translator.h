@@ -8,8 +8,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "heed/text/translation_model.h"
 #include "heed/text/search.h"
+#include "heed/text/translation_model.h"
 
 namespace heed {
 

@@ -9,7 +9,7 @@
 #include "heed/base/error.h"
 #include "heed/base/fields_json.h"
 #include "heed/base/safetensors.h"
-#include "heed/models/model_file.h"
+#include "heed/io/model_file.h"
 #include "heed/train/optimizer.h"
 
 /// The files of a run: `last.safetensors` (everything needed to go on), `last.1.safetensors` (the one before) and

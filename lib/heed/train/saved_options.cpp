@@ -5,9 +5,8 @@
 
 namespace heed {
 
-nlohmann::json merged_options(const nlohmann::json& now, const std::set<std::string>& given,
-                                   const std::string& saved, const std::string& where, const std::string& model,
-                                   const SavedOptionsRules& rules) {
+nlohmann::json merged_options(const nlohmann::json& now, const std::set<std::string>& given, const std::string& saved,
+                              const std::string& where, const std::string& model, const SavedOptionsRules& rules) {
   const nlohmann::json before = nlohmann::json::parse(saved, nullptr, /*allow_exceptions=*/false);
   if (!before.is_object()) throw checkpoint_error(where + ": the training options inside are not JSON");
   nlohmann::json merged = before;
@@ -21,9 +20,9 @@ nlohmann::json merged_options(const nlohmann::json& now, const std::set<std::str
       const std::string line =
           "  " + name + ": " + (before.contains(name) ? before[name].dump() : "(none)") + " -> " + value.dump() + "\n";
       // auto says nothing about what was chosen; the choice is kept
-      if (value == "auto")
+      if (value == "auto" && before.contains(name))
         merged[name] = before[name];
-      else
+      else if (value != "auto")
         (rules.is_frozen(name) ? refused : changed) += line;
     }
   }

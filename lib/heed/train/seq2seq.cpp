@@ -347,8 +347,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   }
   save();
   log::info("finished: " + reason + ". Best at update " + format_count(state.best_update) + ", peak memory " +
-            format_count(static_cast<std::int64_t>(peak_memory_mb())) + " MB, " +
-            format_duration(clock.seconds()));
+            format_count(static_cast<std::int64_t>(peak_memory_mb())) + " MB, " + format_duration(clock.seconds()));
   log::info("translate with:  translate --model " + options.model + " < TEXT");
   return 0;
 }

@@ -1,4 +1,4 @@
-#include "heed/models/model_file.h"
+#include "heed/io/model_file.h"
 
 #include <array>
 #include <cstring>
@@ -104,8 +104,7 @@ void check_kind(const safetensors::File& file, const ModelKind& kind) {
     throw checkpoint_error(path + ": format version '" + value("format_version") + "', but this heed reads version " +
                            std::string(kFormatVersion) + ": use the heed that wrote it, or a newer one");
   if (value("kind") == kind.name) return;
-  std::string message =
-      path + ": holds a model of kind '" + value("kind") + "', not " + std::string(kind.title);
+  std::string message = path + ": holds a model of kind '" + value("kind") + "', not " + std::string(kind.title);
   for (const ModelKind& other : kKinds)
     if (value("kind") == other.name) message += "; `" + std::string(other.opener) + "` opens it";
   throw checkpoint_error(message);
@@ -138,7 +137,8 @@ std::filesystem::path find_model_file(const std::filesystem::path& given, const 
   if (!std::filesystem::is_directory(given)) return given;
   for (const char* name : {"best.safetensors", "last.safetensors"})
     if (std::filesystem::exists(given / name)) return given / name;
-  throw checkpoint_error(given.string() + ": no best.safetensors or last.safetensors in this directory: is it a model that " +
+  throw checkpoint_error(given.string() +
+                         ": no best.safetensors or last.safetensors in this directory: is it a model that " +
                          std::string(kind.maker) + " made?");
 }
 

@@ -1,0 +1,30 @@
+# Finds OpenCV's core, imgproc and imgcodecs as the target heed_opencv: by OpenCV's own package, or else, since Debian's
+# packages of single modules carry none, by headers and libraries. Sets HeedOpenCV_FOUND.
+
+include(FindPackageHandleStandardArgs)
+
+find_package(OpenCV 4 QUIET CONFIG COMPONENTS core imgproc imgcodecs)
+if(OpenCV_FOUND)
+  set(HeedOpenCV_INCLUDE_DIRS ${OpenCV_INCLUDE_DIRS})
+  set(HeedOpenCV_LIBRARIES ${OpenCV_LIBS})
+else()
+  find_path(HeedOpenCV_INCLUDE_DIR opencv2/imgcodecs.hpp PATH_SUFFIXES opencv4)
+  set(HeedOpenCV_INCLUDE_DIRS "${HeedOpenCV_INCLUDE_DIR}")
+  set(HeedOpenCV_LIBRARIES "")
+  foreach(module imgcodecs imgproc core)
+    find_library(HeedOpenCV_${module}_LIBRARY opencv_${module})
+    list(APPEND HeedOpenCV_LIBRARIES "${HeedOpenCV_${module}_LIBRARY}")
+    mark_as_advanced(HeedOpenCV_${module}_LIBRARY)
+    if(NOT HeedOpenCV_${module}_LIBRARY)
+      set(HeedOpenCV_INCLUDE_DIRS "")
+    endif()
+  endforeach()
+  mark_as_advanced(HeedOpenCV_INCLUDE_DIR)
+endif()
+
+find_package_handle_standard_args(HeedOpenCV REQUIRED_VARS HeedOpenCV_INCLUDE_DIRS HeedOpenCV_LIBRARIES)
+if(HeedOpenCV_FOUND AND NOT TARGET heed_opencv)
+  add_library(heed_opencv INTERFACE)
+  target_include_directories(heed_opencv SYSTEM INTERFACE ${HeedOpenCV_INCLUDE_DIRS})
+  target_link_libraries(heed_opencv INTERFACE ${HeedOpenCV_LIBRARIES})
+endif()

@@ -1,0 +1,431 @@
+#include "heed/models/attention_gan.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include <ATen/ATen.h>
+
+#include "heed/base/error.h"
+
+namespace heed {
+namespace {
+
+constexpr double kSlope = 0.2;  // of leaky ReLU below zero
+
+at::Tensor activate(const at::Tensor& x) {
+  return at::leaky_relu(x, kSlope);
+}
+
+void require(bool holds, const std::string& message) {
+  if (!holds) throw usage_error(message);
+}
+
+void in_range(const std::string& name, std::int64_t value, std::int64_t low, std::int64_t high) {
+  require(value >= low && value <= high,
+          name + " must be " + std::to_string(low) + " to " + std::to_string(high) + ", not " + std::to_string(value));
+}
+
+void validate(const ImageFormat& image) {
+  in_range("the number of image channels", image.channels, 1, 4);
+  in_range("the height of the images in pixels", image.height, 8, 1024);
+  in_range("the width of the images in pixels", image.width, 8, 1024);
+  require(std::max(image.height, image.width) <= 8 * std::min(image.height, image.width),
+          "images of " + std::to_string(image.width) + "x" + std::to_string(image.height) +
+              " pixels are too long: one side may be up to eight times the other");
+  in_range("the number of classes", image.classes, 0, 100'000);
+}
+
+// The finest first: how a picture is halved.
+std::vector<std::pair<std::int64_t, std::int64_t>> halved_sizes(std::int64_t height, std::int64_t width) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> sizes = {{height, width}};
+  for (;;) {
+    const std::int64_t shorter = std::min(height, width);
+    const bool exact = height % 2 == 0 && width % 2 == 0 && shorter >= 8;
+    if (!exact && shorter <= 8) return sizes;
+    height = (height + 1) / 2;
+    width = (width + 1) / 2;
+    sizes.emplace_back(height, width);
+  }
+}
+
+std::string joined(const std::vector<std::int64_t>& numbers) {
+  std::string text;
+  for (const std::int64_t number : numbers) text += (text.empty() ? "" : ", ") + std::to_string(number);
+  return text;
+}
+
+// Those of `resolutions` (rising) that `wanted` names.
+std::vector<std::int64_t> chosen(const std::string& name, const std::string& wanted,
+                                 const std::vector<std::int64_t>& resolutions) {
+  if (wanted == "none") return {};
+  if (wanted == "all") return resolutions;
+  if (wanted == "auto") {
+    const auto above = std::upper_bound(resolutions.begin(), resolutions.end(), 16);
+    if (above == resolutions.begin()) return {};
+    return {*(above - 1)};
+  }
+  std::vector<std::int64_t> result;
+  for (std::size_t begin = 0; begin <= wanted.size();) {
+    const std::size_t end = std::min(wanted.find(',', begin), wanted.size());
+    const std::string item = wanted.substr(begin, end - begin);
+    std::int64_t number = 0;
+    const auto [stop, error] = std::from_chars(item.data(), item.data() + item.size(), number);
+    require(error == std::errc() && stop == item.data() + item.size() &&
+                std::binary_search(resolutions.begin(), resolutions.end(), number),
+            name + " '" + wanted + "': '" + item + "' is not a resolution of this network, which are " +
+                joined(resolutions) + "; give a list of these, or none, all or auto");
+    result.push_back(number);
+    begin = end + 1;
+  }
+  return result;
+}
+
+template <class Options>
+std::vector<PyramidLevel> levels_of(const Options& options, const std::string& prefix) {
+  auto sizes = halved_sizes(options.image.height, options.image.width);
+  std::reverse(sizes.begin(), sizes.end());
+  std::vector<std::int64_t> resolutions;
+  for (std::size_t i = 1; i < sizes.size(); ++i) resolutions.push_back(std::min(sizes[i].first, sizes[i].second));
+  const auto gates = chosen(prefix + "gate-res", options.gate_res, resolutions);
+  const auto attentions = chosen(prefix + "attn-res", options.attn_res, resolutions);
+
+  std::vector<PyramidLevel> levels;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto [height, width] = sizes[i];
+    const auto among = [&](const std::vector<std::int64_t>& list) {
+      return i > 0 && std::find(list.begin(), list.end(), std::min(height, width)) != list.end();
+    };
+    const std::int64_t channels = std::min(options.max_width, options.width << (sizes.size() - 1 - i));
+    levels.push_back({height, width, channels, among(gates), among(attentions)});
+    constexpr std::int64_t kMostPlaces = 128 * 128;
+    require(!levels.back().self_attention || height * width <= kMostPlaces,
+            prefix + "attn-res: self-attention over " + std::to_string(width) + "x" + std::to_string(height) +
+                " places would need too much memory: choose resolutions up to 128");
+  }
+  return levels;
+}
+
+template <class Options>
+void validate_network(const Options& o, const std::string& width_name, const std::string& prefix) {
+  validate(o.image);
+  in_range(width_name + "width", o.width, 1, 4096);
+  in_range(width_name + "max-width", o.max_width, o.width, 4096);
+  in_range(prefix + "gate-channels", o.gate_channels, 1, 4096);
+  levels_of(o, prefix);
+}
+
+template <class Options>
+StageAttentionOptions attention_of(const Options& options, const PyramidLevel& level, bool spectral_norm) {
+  return {.channels = level.channels,
+          .gate = level.gate,
+          .gate_channels = options.gate_channels,
+          .extra_conv = options.extra_conv,
+          .self_attention = level.self_attention,
+          .spectral_norm = spectral_norm};
+}
+
+// Multiply-adds per place of a gate's three 3x3 convolutions, over 9.
+std::int64_t gate_cost(std::int64_t channels, std::int64_t gate_channels) {
+  return channels * gate_channels + gate_channels * gate_channels + gate_channels;
+}
+
+// Inner channels that make two 3x3 convolutions, in and out again, cost as much.
+std::int64_t extra_conv_channels(std::int64_t channels, std::int64_t gate_channels) {
+  return std::max<std::int64_t>(1, (gate_cost(channels, gate_channels) + channels) / (2 * channels));
+}
+
+std::int64_t conv_count(std::int64_t inputs, std::int64_t outputs, std::int64_t kernel, bool bias = true) {
+  return inputs * outputs * kernel * kernel + (bias ? outputs : 0);
+}
+
+std::int64_t count_of(const StageAttentionOptions& o) {
+  std::int64_t count = 0;
+  if (o.gate && o.extra_conv)
+    count += 18 * o.channels * extra_conv_channels(o.channels, o.gate_channels) + 1;
+  else if (o.gate)
+    count += 9 * gate_cost(o.channels, o.gate_channels) + 1;
+  if (o.self_attention) count += parameter_count(SelfAttention2dOptions{.channels = o.channels});
+  return count;
+}
+
+std::int64_t residual_count(std::int64_t inputs, std::int64_t outputs, std::int64_t inner) {
+  return conv_count(inputs, inner, 3) + conv_count(inner, outputs, 3) +
+         (inputs == outputs ? 0 : conv_count(inputs, outputs, 1, false));
+}
+
+Conv2d shortcut_of(std::int64_t inputs, std::int64_t outputs, bool spectral_norm) {
+  return Conv2d(Conv2dOptions{.inputs = inputs,
+                              .outputs = outputs,
+                              .kernel = 1,
+                              .padding = 0,
+                              .bias = false,
+                              .gain = 1,
+                              .spectral_norm = spectral_norm});
+}
+
+// The residual stream stays in float32 whatever the convolutions multiply in.
+at::Tensor add_residual(const at::Tensor& stream, const at::Tensor& residual) {
+  return stream.to(at::kFloat) + residual;
+}
+
+at::Tensor halve(const at::Tensor& x) {
+  return at::avg_pool2d(x, {2, 2}, {}, {0, 0}, /*ceil_mode=*/true, /*count_include_pad=*/false);
+}
+
+void require_classes(const at::Tensor& classes, std::int64_t count) {
+  TORCH_CHECK(classes.defined() == (count > 0), "a network of ", count, " classes ",
+              count > 0 ? "needs" : "does not take", " class numbers");
+}
+
+}  // namespace
+
+void validate(const AttentionGeneratorOptions& o) {
+  in_range("latent", o.latent, 1, 65'536);
+  in_range("class-dim", o.class_dim, 1, 65'536);
+  validate_network(o, "g-", "");
+}
+
+void validate(const DiscriminatorOptions& o) {
+  validate_network(o, "d-", "d-");
+}
+
+std::vector<PyramidLevel> pyramid(const AttentionGeneratorOptions& options) {
+  return levels_of(options, "");
+}
+
+std::vector<PyramidLevel> pyramid(const DiscriminatorOptions& options) {
+  return levels_of(options, "d-");
+}
+
+std::int64_t parameter_count(const AttentionGeneratorOptions& o) {
+  const auto levels = pyramid(o);
+  const PyramidLevel& coarsest = levels.front();
+  const std::int64_t inputs = o.latent + (o.image.classes > 0 ? o.class_dim : 0);
+  std::int64_t count = o.image.classes * o.class_dim +
+                       (inputs + 1) * coarsest.height * coarsest.width * coarsest.channels +
+                       conv_count(levels.back().channels, o.image.channels, 3);
+  for (std::size_t i = 1; i < levels.size(); ++i)
+    count += residual_count(levels[i - 1].channels, levels[i].channels, levels[i].channels) +
+             count_of(attention_of(o, levels[i], false));
+  return count;
+}
+
+std::int64_t parameter_count(const DiscriminatorOptions& o) {
+  const auto levels = pyramid(o);
+  const std::int64_t features = levels.front().channels;
+  std::int64_t count = conv_count(o.image.channels, levels.back().channels, 3) +
+                       residual_count(features, features, features) + features + 1 + o.image.classes * features;
+  for (std::size_t i = 1; i < levels.size(); ++i)
+    count += residual_count(levels[i].channels, levels[i - 1].channels, levels[i].channels) +
+             count_of(attention_of(o, levels[i], o.spectral_norm));
+  return count;
+}
+
+at::Tensor random_latents(const ExampleDraws& draws, std::int64_t latent) {
+  at::Tensor latents = at::empty({static_cast<std::int64_t>(draws.size()), latent}, at::kFloat);  // [B, Z]
+  float* next = latents.mutable_data_ptr<float>();
+  for (std::size_t row = 0; row < draws.size(); ++row) {
+    const PhiloxKey key = draws.key(row);
+    for (std::int64_t i = 0; i < latent; ++i)
+      *next++ = static_cast<float>(random_normal(key, static_cast<std::uint64_t>(i)));
+  }
+  return latents;
+}
+
+AttentionMaskImpl::AttentionMaskImpl(std::int64_t input_channels, std::int64_t attention_channels,
+                                     std::int64_t kernel_size, std::int64_t stride, std::int64_t padding,
+                                     bool spectral_norm) {
+  const auto conv = [&](std::int64_t inputs, std::int64_t outputs) {
+    return Conv2d(Conv2dOptions{.inputs = inputs,
+                                .outputs = outputs,
+                                .kernel = kernel_size,
+                                .stride = stride,
+                                .padding = padding,
+                                .bias = false,
+                                .spectral_norm = spectral_norm});
+  };
+  conv1 = register_module("conv1", conv(input_channels, attention_channels));
+  conv2 = register_module("conv2", conv(attention_channels, attention_channels));
+  conv3 = register_module("conv3", conv(attention_channels, 1));
+}
+
+at::Tensor AttentionMaskImpl::forward(const at::Tensor& input) {
+  const at::Tensor map = at::sigmoid(conv3(at::relu(conv2(at::relu(conv1(input))))).to(at::kFloat));  // [B, 1, h, w]
+  if (map.size(2) == input.size(2) && map.size(3) == input.size(3)) return map;
+  return at::upsample_bilinear2d(map, {input.size(2), input.size(3)}, /*align_corners=*/false);  // [B, 1, H, W]
+}
+
+StageAttentionImpl::StageAttentionImpl(StageAttentionOptions o) {
+  if (o.gate && o.extra_conv) {
+    const std::int64_t inner = extra_conv_channels(o.channels, o.gate_channels);
+    const auto conv = [&](std::int64_t inputs, std::int64_t outputs) {
+      return Conv2d(
+          Conv2dOptions{.inputs = inputs, .outputs = outputs, .bias = false, .spectral_norm = o.spectral_norm});
+    };
+    extra_conv1 = register_module("extra_conv1", conv(o.channels, inner));
+    extra_conv2 = register_module("extra_conv2", conv(inner, o.channels));
+  } else if (o.gate) {
+    gate = register_module("gate", AttentionMask(o.channels, o.gate_channels, 3, 1, 1, o.spectral_norm));
+  }
+  if (o.gate) gain = register_parameter("gain", at::zeros({1}));
+  if (o.self_attention)
+    self_attention = register_module("self_attention", SelfAttention2d(SelfAttention2dOptions{
+                                                           .channels = o.channels, .spectral_norm = o.spectral_norm}));
+}
+
+at::Tensor StageAttentionImpl::forward(at::Tensor x, AttentionMaps* maps) {
+  if (!gate.is_empty()) {
+    const at::Tensor map = gate(x);  // [B, 1, H, W]
+    if (maps != nullptr) maps->gates.push_back(map);
+    x = x * (1 + gain * map);
+  }
+  if (!extra_conv1.is_empty()) x = x + gain * extra_conv2(activate(extra_conv1(x)));
+  if (!self_attention.is_empty()) {
+    at::Tensor weights;
+    x = self_attention(x, maps != nullptr ? &weights : nullptr);
+    if (maps != nullptr) maps->self_attention.push_back(weights);
+  }
+  return x;
+}
+
+GeneratorStageImpl::GeneratorStageImpl(std::int64_t input_channels, const PyramidLevel& level,
+                                       const AttentionGeneratorOptions& options)
+    : conv1(register_module("conv1", Conv2d(Conv2dOptions{.inputs = input_channels, .outputs = level.channels}))),
+      conv2(register_module("conv2",
+                            Conv2d(Conv2dOptions{.inputs = level.channels, .outputs = level.channels, .gain = 0}))),
+      height_(level.height),
+      width_(level.width) {
+  if (input_channels != level.channels)
+    shortcut = register_module("shortcut", shortcut_of(input_channels, level.channels, false));
+  attention = register_module("attention", StageAttention(attention_of(options, level, false)));
+}
+
+// The shortcut and what comes before the second convolution are computed at the coarse size, which nearest neighbours
+// allow: they cost a quarter there.
+at::Tensor GeneratorStageImpl::forward(const at::Tensor& x, AttentionMaps* maps) {
+  const auto enlarge = [&](const at::Tensor& y) { return at::upsample_nearest2d(y, {height_, width_}); };
+  const at::Tensor kept = shortcut.is_empty() ? x : shortcut(x);            // [B, C', h, w]
+  const at::Tensor changed = conv2(enlarge(activate(conv1(activate(x)))));  // [B, C', H, W]
+  return attention(add_residual(enlarge(kept), changed), maps);             // [B, C', H, W]
+}
+
+AttentionGeneratorImpl::AttentionGeneratorImpl(std::int64_t input_channels, std::int64_t output_channels,
+                                               std::int64_t attention_channels, std::int64_t kernel_size,
+                                               std::int64_t stride, std::int64_t padding)
+    : attention(register_module("attention",
+                                AttentionMask(input_channels, attention_channels, kernel_size, stride, padding))),
+      conv(register_module("conv", Conv2d(Conv2dOptions{.inputs = input_channels,
+                                                        .outputs = output_channels,
+                                                        .kernel = kernel_size,
+                                                        .stride = stride,
+                                                        .padding = padding,
+                                                        .bias = false}))) {}
+
+AttentionGeneratorImpl::AttentionGeneratorImpl(AttentionGeneratorOptions given) : options(std::move(given)) {
+  validate(options);
+  const auto levels = pyramid(options);
+  coarsest_ = levels.front();
+  const std::int64_t class_dim = options.image.classes > 0 ? options.class_dim : 0;
+  if (class_dim > 0)
+    class_embedding = register_parameter("class_embedding", at::randn({options.image.classes, class_dim}));
+  const std::int64_t inputs = options.latent + class_dim;
+  input = register_module("input", Linear(inputs, coarsest_.height * coarsest_.width * coarsest_.channels));
+  {
+    // Features of variance one out of latents of variance one, unlike after Xavier initialisation.
+    const at::NoGradGuard no_grad;
+    input->weight.normal_(0, 1 / std::sqrt(static_cast<double>(inputs)));
+  }
+  stages = register_module("stages", torch::nn::ModuleList());
+  for (std::size_t i = 1; i < levels.size(); ++i)
+    stages->push_back(GeneratorStage(levels[i - 1].channels, levels[i], options));
+  to_rgb = register_module(
+      "to_rgb", Conv2d(Conv2dOptions{.inputs = levels.back().channels, .outputs = options.image.channels, .gain = 1}));
+}
+
+at::Tensor AttentionGeneratorImpl::forward(const at::Tensor& given, const at::Tensor& classes, AttentionMaps* maps) {
+  return conv.is_empty() ? generated(given, classes, maps) : gated(given, maps);
+}
+
+at::Tensor AttentionGeneratorImpl::gated(const at::Tensor& image, AttentionMaps* maps) {
+  const at::Tensor map = attention(image);  // [B, 1, H, W]
+  if (maps != nullptr) maps->gates.push_back(map);
+  return at::relu(conv(image * map + image));  // [B, C', H', W']
+}
+
+at::Tensor AttentionGeneratorImpl::generated(const at::Tensor& latent, const at::Tensor& classes, AttentionMaps* maps) {
+  require_classes(classes, options.image.classes);
+  at::Tensor x = classes.defined() ? at::cat({latent, at::embedding(class_embedding, classes)}, 1) : latent;
+  x = input(x).to(at::kFloat).view({-1, coarsest_.height, coarsest_.width, coarsest_.channels});  // [B, h, w, C]
+  x = x.permute({0, 3, 1, 2});                                                                    // [B, C, h, w]
+  for (const auto& stage : *stages) x = stage->as<GeneratorStageImpl>()->forward(x, maps);        // [B, C, H, W]
+  const at::Tensor image = to_rgb(x).to(at::kFloat);  // [B, 1 / 3 / 4, H, W]
+  return options.output == GeneratorOutput::tanh ? at::tanh(image) : image;
+}
+
+DiscriminatorStageImpl::DiscriminatorStageImpl(const PyramidLevel& level, std::int64_t output_channels, bool pool,
+                                               const DiscriminatorOptions& options)
+    : attention(register_module("attention", StageAttention(attention_of(options, level, options.spectral_norm)))),
+      conv1(register_module(
+          "conv1", Conv2d(Conv2dOptions{
+                       .inputs = level.channels, .outputs = level.channels, .spectral_norm = options.spectral_norm}))),
+      conv2(register_module("conv2", Conv2d(Conv2dOptions{.inputs = level.channels,
+                                                          .outputs = output_channels,
+                                                          .gain = options.spectral_norm ? 1.0 : 0.0,
+                                                          .spectral_norm = options.spectral_norm}))),
+      pool_(pool) {
+  if (level.channels != output_channels)
+    shortcut = register_module("shortcut", shortcut_of(level.channels, output_channels, options.spectral_norm));
+}
+
+at::Tensor DiscriminatorStageImpl::forward(const at::Tensor& input, AttentionMaps* maps) {
+  const auto shrink = [&](const at::Tensor& y) { return pool_ ? halve(y) : y; };
+  const at::Tensor x = attention(input, maps);
+  const at::Tensor changed = conv2(activate(shrink(conv1(activate(x)))));     // [B, C', h, w]
+  const at::Tensor kept = shrink(x);                                          // [B, C, h, w]
+  return add_residual(shortcut.is_empty() ? kept : shortcut(kept), changed);  // [B, C', h, w]
+}
+
+DiscriminatorImpl::DiscriminatorImpl(DiscriminatorOptions given) : options(std::move(given)) {
+  validate(options);
+  const auto levels = pyramid(options);
+  from_rgb = register_module("from_rgb", Conv2d(Conv2dOptions{.inputs = options.image.channels,
+                                                              .outputs = levels.back().channels,
+                                                              .gain = 1,
+                                                              .spectral_norm = options.spectral_norm}));
+  stages = register_module("stages", torch::nn::ModuleList());
+  for (std::size_t i = levels.size() - 1; i > 0; --i)
+    stages->push_back(DiscriminatorStage(levels[i], levels[i - 1].channels, /*pool=*/true, options));
+  const PyramidLevel& coarsest = levels.front();
+  stages->push_back(DiscriminatorStage(coarsest, coarsest.channels, /*pool=*/false, options));
+
+  // Logits of about one at the start, though features are summed over the places.
+  const double deviation =
+      1 / (std::sqrt(static_cast<double>(coarsest.channels)) * static_cast<double>(coarsest.height * coarsest.width));
+  head_weight = register_parameter("head_weight", at::randn({1, coarsest.channels}) * deviation);
+  head_bias = register_parameter("head_bias", at::zeros({1}));
+  if (options.image.classes > 0)
+    class_embedding =
+        register_parameter("class_embedding", at::randn({options.image.classes, coarsest.channels}) * deviation);
+  if (!options.spectral_norm) return;
+  head_norm = register_module("head_norm", SpectralNorm(head_weight));
+  if (class_embedding.defined()) class_norm = register_module("class_norm", SpectralNorm(class_embedding));
+}
+
+at::Tensor DiscriminatorImpl::forward(const at::Tensor& images, const at::Tensor& classes, AttentionMaps* maps) {
+  require_classes(classes, options.image.classes);
+  at::Tensor x = from_rgb(images).to(at::kFloat);                                               // [B, C, H, W]
+  for (const auto& stage : *stages) x = stage->as<DiscriminatorStageImpl>()->forward(x, maps);  // [B, C, h, w]
+  const at::Tensor features = activate(x).sum(at::IntArrayRef({2, 3}));                         // [B, C]
+
+  const auto normalised = [](SpectralNorm& norm, const at::Tensor& weight) {
+    return norm.is_empty() ? weight : norm(weight);
+  };
+  const at::Tensor logits = at::linear(features, normalised(head_norm, head_weight), head_bias).squeeze(1);  // [B]
+  if (!classes.defined()) return logits;
+  const at::Tensor direction = at::embedding(normalised(class_norm, class_embedding), classes);  // [B, C]
+  return logits + (direction * features).sum(1);                                                 // [B]
+}
+
+}  // namespace heed

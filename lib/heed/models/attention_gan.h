@@ -1,0 +1,249 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/pimpl.h>
+
+#include "heed/base/fields.h"
+#include "heed/nn/conv.h"
+#include "heed/nn/example_draws.h"
+#include "heed/nn/layers.h"
+#include "heed/nn/self_attention_2d.h"
+#include "heed/nn/spectral_norm.h"
+
+/// Adversarial networks with attention over places: a residual generator whose stages can be gated by a learned map and
+/// can attend to themselves, and a discriminator of the same parts. Shapes: B batch, C channels, H height, W width,
+/// Z latent size. Pictures are float in [-1, 1]; both networks take and keep channels_last.
+namespace heed {
+
+/// What the pictures of a model are.
+struct ImageFormat {
+  std::int64_t channels = 3, height = 32, width = 32;
+  std::int64_t classes = 0;  ///< 0 = not told apart
+};
+
+template <OptionsOf<ImageFormat> Format, class Visitor>
+void visit_fields(Format& o, Visitor&& visit) {
+  visit("image-channels", o.channels, "1 = grey, 3 = colour, 4 = colour and alpha");
+  visit("image-height", o.height, "pixels");
+  visit("image-width", o.width, "pixels");
+  visit("classes", o.classes, "classes that are told apart (0 = none)");
+}
+
+enum class GeneratorOutput { tanh, linear };
+inline std::span<const std::string_view> enum_names(GeneratorOutput) {
+  static constexpr std::string_view names[] = {"tanh", "linear"};
+  return names;
+}
+
+/// The shape of a generator. Resolutions name a stage by the shorter side of its feature map: "none", "all", "auto"
+/// (the finest one up to 16) or a list such as "8,16".
+struct AttentionGeneratorOptions {
+  ImageFormat image = {};
+  std::int64_t latent = 64;     ///< Z
+  std::int64_t class_dim = 64;  ///< width of the class embedding
+  std::int64_t width = 64, max_width = 128;
+  std::string gate_res = "all";
+  std::int64_t gate_channels = 16;
+  bool extra_conv = false;
+  std::string attn_res = "auto";
+  GeneratorOutput output = GeneratorOutput::tanh;
+};
+
+template <OptionsOf<AttentionGeneratorOptions> Options, class Visitor>
+void visit_fields(Options& o, Visitor&& visit) {
+  visit("latent", o.latent, "numbers that a picture is made of");
+  visit("class-dim", o.class_dim, "width of the generator's class embedding");
+  visit("g-width", o.width, "generator: channels at full resolution, doubled at each coarser one");
+  visit("g-max-width", o.max_width, "generator: most channels of a stage");
+  visit("gate-res", o.gate_res, "generator: resolutions with attention gates (none, all, auto = up to 16, or a list)");
+  visit("gate-channels", o.gate_channels, "inner channels of the generator's gates");
+  visit("extra-conv", o.extra_conv, "generator: a residual convolution of equal cost in place of each gate");
+  visit("attn-res", o.attn_res, "generator: resolutions with self-attention (none, all, auto = up to 16, or a list)");
+  visit("output", o.output, "last function of the generator");
+}
+
+/// The shape of a discriminator.
+struct DiscriminatorOptions {
+  ImageFormat image = {};
+  std::int64_t width = 64, max_width = 128;
+  std::string gate_res = "none";
+  std::int64_t gate_channels = 16;
+  bool extra_conv = false;
+  std::string attn_res = "none";
+  bool spectral_norm = false;
+};
+
+template <OptionsOf<DiscriminatorOptions> Options, class Visitor>
+void visit_fields(Options& o, Visitor&& visit) {
+  visit("d-width", o.width, "discriminator: channels at full resolution, doubled at each coarser one");
+  visit("d-max-width", o.max_width, "discriminator: most channels of a stage");
+  visit("d-gate-res", o.gate_res, "discriminator: resolutions with attention gates (none, all, auto or a list)");
+  visit("d-gate-channels", o.gate_channels, "inner channels of the discriminator's gates");
+  visit("d-extra-conv", o.extra_conv, "discriminator: a residual convolution of equal cost in place of each gate");
+  visit("d-attn-res", o.attn_res, "discriminator: resolutions with self-attention (none, all, auto or a list)");
+  visit("spectral-norm", o.spectral_norm, "divide the discriminator's weights by their largest singular value");
+}
+
+/// Throw Error(usage) that names the option and the remedy. Ranges keep hostile files from asking for the impossible.
+void validate(const AttentionGeneratorOptions& options);
+void validate(const DiscriminatorOptions& options);
+/// Number of weights of a network of these valid options, without building it.
+std::int64_t parameter_count(const AttentionGeneratorOptions& options);
+std::int64_t parameter_count(const DiscriminatorOptions& options);
+
+/// One resolution of a network, the coarsest first. Sides are halved from the picture's as long as they are even and
+/// the shorter one stays at 4 or more, then, rounding up, while the shorter one is over 8: 4x4 for powers of two, 7x7
+/// for 28.
+struct PyramidLevel {
+  std::int64_t height, width, channels;
+  bool gate, self_attention;  ///< never at the coarsest level
+};
+std::vector<PyramidLevel> pyramid(const AttentionGeneratorOptions& options);
+std::vector<PyramidLevel> pyramid(const DiscriminatorOptions& options);
+
+/// What a forward pass attended to, in the order of computation.
+struct AttentionMaps {
+  std::vector<at::Tensor> gates;           ///< [B, 1, H, W] in (0, 1)
+  std::vector<at::Tensor> self_attention;  ///< [B, heads, H, W, H, W], each place's weights sum to one
+};
+
+/// Standard normal latents [B, latent], float32: each row is a function of its example.
+at::Tensor random_latents(const ExampleDraws& draws, std::int64_t latent);
+
+/// Where to look: conv-ReLU-conv-ReLU-conv to one channel, sigmoid, bilinear resize (align_corners false) to the size
+/// of the input. All three convolutions have the given kernel size, stride and padding and no bias; a stride above one
+/// makes a coarse map with a wide view.
+class AttentionMaskImpl : public torch::nn::Module {
+ public:
+  AttentionMaskImpl(std::int64_t input_channels, std::int64_t attention_channels, std::int64_t kernel_size,
+                    std::int64_t stride, std::int64_t padding, bool spectral_norm = false);
+  /// [B, C, H, W] -> [B, 1, H, W] in (0, 1).
+  at::Tensor forward(const at::Tensor& input);
+
+  Conv2d conv1{nullptr}, conv2{nullptr}, conv3{nullptr};
+};
+TORCH_MODULE(AttentionMask);
+
+/// What a stage may do beside its convolutions.
+struct StageAttentionOptions {
+  std::int64_t channels = 0;
+  bool gate = false;
+  std::int64_t gate_channels = 16;
+  bool extra_conv = false;  ///< in place of the gate
+  bool self_attention = false;
+  bool spectral_norm = false;
+};
+
+/// Gate, then self-attention, each if asked for and each with a learned gain from zero, so that it is neutral at first.
+/// Gate: x + gain x M. Extra convolution, the control of an ablation: x + gain conv(lrelu(conv(x))) with as many inner
+/// channels as make it cost what the gate costs.
+class StageAttentionImpl : public torch::nn::Module {
+ public:
+  explicit StageAttentionImpl(StageAttentionOptions options);
+  /// [B, C, H, W] -> [B, C, H, W]; adds to `maps` if given.
+  at::Tensor forward(at::Tensor x, AttentionMaps* maps);
+
+  AttentionMask gate{nullptr};
+  Conv2d extra_conv1{nullptr}, extra_conv2{nullptr};
+  at::Tensor gain;  ///< [1], of the gate or the extra convolution
+  SelfAttention2d self_attention{nullptr};
+};
+TORCH_MODULE(StageAttention);
+
+/// Twice the size by nearest neighbours between two 3x3 convolutions, beside a shortcut; the second convolution starts
+/// from zero.
+class GeneratorStageImpl : public torch::nn::Module {
+ public:
+  GeneratorStageImpl(std::int64_t input_channels, const PyramidLevel& level, const AttentionGeneratorOptions& options);
+  /// [B, C, h, w] -> [B, C', H, W] of the level.
+  at::Tensor forward(const at::Tensor& x, AttentionMaps* maps);
+
+  Conv2d conv1{nullptr}, conv2{nullptr};
+  Conv2d shortcut{nullptr};  ///< 1x1, when the number of channels changes
+  StageAttention attention{nullptr};
+
+ private:
+  std::int64_t height_, width_;
+};
+TORCH_MODULE(GeneratorStage);
+
+/// Latent numbers to pictures; or, built from six numbers, the attention gate alone, pictures to pictures.
+class AttentionGeneratorImpl : public torch::nn::Module {
+ public:
+  /// The attention gate: M = AttentionMask(x), y = x M + x, then ReLU(conv(y)); all without bias (the residual
+  /// attention of Wang et al. 2017 in its simplest form).
+  AttentionGeneratorImpl(std::int64_t input_channels, std::int64_t output_channels, std::int64_t attention_channels,
+                         std::int64_t kernel_size, std::int64_t stride, std::int64_t padding);
+  /// The generator of pictures. Throws as validate() does.
+  explicit AttentionGeneratorImpl(AttentionGeneratorOptions options);
+
+  /// Generator: latent numbers [B, Z] and, when there are classes, their numbers [B] int64 -> [B, C, H, W].
+  /// Gate alone: picture [B, C, H, W] -> [B, C', H', W'] of the convolution. Adds to `maps` if given.
+  at::Tensor forward(const at::Tensor& input, const at::Tensor& classes = {}, AttentionMaps* maps = nullptr);
+
+  const AttentionGeneratorOptions options;  ///< of the generator
+
+  AttentionMask attention{nullptr};  ///< gate alone
+  Conv2d conv{nullptr};              ///< gate alone
+
+  at::Tensor class_embedding;  ///< [classes, class_dim], when there are classes
+  Linear input{nullptr};       ///< to the coarsest feature map, channels last
+  torch::nn::ModuleList stages{nullptr};
+  Conv2d to_rgb{nullptr};
+
+ private:
+  at::Tensor gated(const at::Tensor& image, AttentionMaps* maps);
+  at::Tensor generated(const at::Tensor& latent, const at::Tensor& classes, AttentionMaps* maps);
+
+  PyramidLevel coarsest_{};
+};
+TORCH_MODULE(AttentionGenerator);
+
+/// Attention, then two 3x3 convolutions with average pooling between them, if the size changes, beside a shortcut. The
+/// second convolution starts from zero, unless spectral norm has to divide by its size.
+class DiscriminatorStageImpl : public torch::nn::Module {
+ public:
+  /// `level` is what comes in. `pool`: to half the size, rounded up.
+  DiscriminatorStageImpl(const PyramidLevel& level, std::int64_t output_channels, bool pool,
+                         const DiscriminatorOptions& options);
+  /// [B, C, H, W] -> [B, C', h, w].
+  at::Tensor forward(const at::Tensor& x, AttentionMaps* maps);
+
+  StageAttention attention{nullptr};
+  Conv2d conv1{nullptr}, conv2{nullptr};
+  Conv2d shortcut{nullptr};  ///< 1x1, when the number of channels changes
+
+ private:
+  bool pool_;
+};
+TORCH_MODULE(DiscriminatorStage);
+
+/// Residual discriminator without batch normalisation, so that each logit depends on its own picture only; classes by
+/// projection (Miyato and Koyama 2018): logit = w . f + b + class_embedding[class] . f with f summed over places.
+/// Spectral norm, when on, is of all convolutions, of self-attention's projections, of w and of the class embedding.
+class DiscriminatorImpl : public torch::nn::Module {
+ public:
+  /// Throws as validate() does.
+  explicit DiscriminatorImpl(DiscriminatorOptions options);
+
+  /// Pictures [B, C, H, W] and, when there are classes, their numbers [B] int64 -> logits [B], float32, high = real.
+  /// Adds to `maps` if given. For gradient penalties hold a DoubleBackwardGuard.
+  at::Tensor forward(const at::Tensor& images, const at::Tensor& classes = {}, AttentionMaps* maps = nullptr);
+
+  const DiscriminatorOptions options;
+  Conv2d from_rgb{nullptr};
+  torch::nn::ModuleList stages{nullptr};  ///< the last one does not pool
+  at::Tensor head_weight, head_bias;      ///< [1, C], [1]
+  at::Tensor class_embedding;             ///< [classes, C], when there are classes
+  SpectralNorm head_norm{nullptr}, class_norm{nullptr};
+};
+TORCH_MODULE(Discriminator);
+
+}  // namespace heed

@@ -1,0 +1,428 @@
+"""translate: line for line, the same bytes in every company, and nothing half done."""
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from common import (BIN, LEARNING, PATIENCE, ProgramTest, Running, drop_privileges, environment, flags, lines,
+                    read_safetensors, rewrite_metadata, temporaries, toy_pairs, write_pairs)
+
+PAIRS = toy_pairs(1000)
+UNSEEN = PAIRS[900:]
+SOURCES = [source for source, _ in UNSEEN]
+
+
+def setUpModule():
+    """One model for all tests, which read it only."""
+    global MODEL
+    folder = tempfile.TemporaryDirectory(prefix="heed-test-")
+    unittest.addModuleCleanup(folder.cleanup)
+    MODEL = Path(folder.name).resolve() / "m"
+    write_pairs(MODEL.parent, PAIRS[:900])
+    settings = {"train_src": "train.src", "train_tgt": "train.tgt", "model": "m"} | LEARNING
+    done = subprocess.run([BIN / "seq2seq-train", *flags(settings)], cwd=MODEL.parent, env=environment(),
+                          capture_output=True, timeout=PATIENCE)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr.decode())
+
+
+class TranslateTest(ProgramTest):
+    def translate(self, input=b"", code=0, **settings):
+        return self.run_program("translate", input=input, code=code, **({"model": MODEL} | settings))
+
+    def start(self, **settings):
+        return Running(self, "translate", cwd=self.folder, **({"model": MODEL} | settings))
+
+    def write(self, name, text):
+        (self.folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+
+
+class LineForLine(TranslateTest):
+    def test_order_is_kept(self):
+        """Though sentences are sorted by length inside."""
+        found = self.translate(lines(SOURCES)).lines
+        self.assertEqual(len(found), len(UNSEEN))
+        self.assertGreater(sum(line == target for line, (_, target) in zip(found, UNSEEN)), 90)
+        self.assertEqual(self.translate(lines(reversed(SOURCES)), buffer=16).lines, found[::-1])
+
+    def test_as_many_lines_out_as_in(self):
+        translations = self.translate(lines(SOURCES[:5])).lines
+        for count in (0, 1, 3, 4, 5):
+            for text in {lines(SOURCES[:count]), lines(SOURCES[:count])[:-1]}:
+                with self.subTest(count=count, final_newline=text.endswith("\n")):
+                    self.assertEqual(self.translate(text, buffer=4).out.decode(), lines(translations[:count]))
+
+    def test_at_the_edges_of_the_usual_buffer(self):
+        for count in (4095, 4096, 4097):
+            for end in ("", "\n"):
+                with self.subTest(count=count, final_newline=end == "\n"):
+                    text = "\n" * (count - 1) + "the cat" + end
+                    self.assertEqual(self.translate(text).out.decode(), "\n" * (count - 1) + "la kato\n")
+
+    def test_blank_lines_come_back_empty(self):
+        blank = ["", " ", "\t \t", "\r", "\u00a0", "\u3000\u2003"]
+        text = lines(["the cat", *blank, "the dog"])
+        self.assertEqual(self.translate(text).lines, ["la kato", *[""] * len(blank), "la hundo"])
+        for text in ("\n", "\ufeff\n", " ", lines(blank)):
+            with self.subTest(text):
+                self.assertEqual(self.translate(text).out, b"\n" * max(1, text.count("\n")))
+        result = self.translate(lines(["", "the cat", " "]), with_score=True, n_best=2)
+        self.assertEqual(result.lines[:2] + result.lines[4:], ["0.0000\t"] * 4)
+
+    def test_carriage_returns_and_byte_order_mark_are_dropped(self):
+        self.assertEqual(self.translate("\ufeffthe cat\r\n\r\nthe dog\r\n").lines, ["la kato", "", "la hundo"])
+        self.assertEqual(self.translate("\ufeffthe cat\r").lines, ["la kato"])
+
+    def test_only_line_feeds_end_lines(self):
+        odd = ["the\u2028cat", "the\u2029cat", "the\x85cat", "the\x0bcat", "the\x0ccat", "the\rcat", "the\0cat"]
+        self.assertEqual(len(self.translate(lines(odd)).out.decode().split("\n")), len(odd) + 1)
+
+    def test_invalid_utf8_gives_a_line_too(self):
+        result = self.translate(b"the \xff\xfe cat\n\xc3\nthe cat\n")
+        self.assertEqual(result.out.decode().split("\n")[2:], ["la kato", ""])
+        self.assertEqual(result.out.count(b"\n"), 3)
+
+
+class SameBytes(TranslateTest):
+    """A sentence's translations and scores, in company and alone."""
+
+    COUNTS = (2, 3, 4, 5, 7, 8, 11, 12, 15, 16, 17, 31, 33, 64)
+
+    def compare(self, **settings):
+        sentences = SOURCES[:64]
+        settings |= {"with_score": True, "n_best": settings["beam_size"]}
+        alone = self.translate(lines(sentences), buffer=1, **settings).lines
+        n_best = settings["n_best"]
+        expected, text = [], []
+        # Blank lines fill a read-ahead of 64 up, so that each has one batch of so many sentences.
+        for count in self.COUNTS:
+            text += sentences[64 - count:] + [""] * (64 - count)
+            expected += alone[(64 - count) * n_best:] + ["0.0000\t"] * ((64 - count) * n_best)
+        found = self.translate(lines(text), buffer=64, batch_tokens=100000, **settings).lines
+        self.assertEqual(len(found), len(expected))
+        self.assertEqual([pair for pair in zip(expected, found) if pair[0] != pair[1]], [])
+
+    def test_with_every_number_of_neighbours(self):
+        for threads in (1, 2):
+            for precision in ("fp32", "bf16"):
+                for beam_size in (1, 4, 5):
+                    with self.subTest(threads=threads, precision=precision, beam_size=beam_size):
+                        self.compare(threads=threads, precision=precision, beam_size=beam_size)
+
+    def test_in_batches_of_every_size(self):
+        """Where batch-tokens, not the read-ahead, says how many translate together."""
+        settings = {"with_score": True, "n_best": 4}
+        expected = self.translate(lines(SOURCES), buffer=1, **settings).out
+        for sentence in (5, 70):
+            found = self.translate(SOURCES[sentence], **settings).lines
+            self.assertEqual(lines(found), lines(expected.decode().splitlines()[4 * sentence:4 * sentence + 4]))
+        for batch_tokens in (150, 400):
+            self.assertEqual(self.translate(lines(SOURCES), batch_tokens=batch_tokens, **settings).out, expected)
+
+
+class Search(TranslateTest):
+    def test_several_translations_in_decreasing_order(self):
+        best = self.translate(lines(SOURCES[:20]), beam_size=5, with_score=True).lines
+        found = self.translate(lines(SOURCES[:20]), beam_size=5, with_score=True, n_best=3).lines
+        self.assertEqual(len(found), 60)
+        self.assertEqual(found[::3], best)
+        for line in found:
+            self.assertRegex(line, r"^-\d+\.\d{4}\t[^\t]+$")
+        for begin in range(0, 60, 3):
+            scores = [float(line.split("\t")[0]) for line in found[begin:begin + 3]]
+            self.assertEqual(scores, sorted(scores, reverse=True))
+            self.assertEqual(len(set(found[begin:begin + 3])), 3)
+        without = self.translate(lines(SOURCES[:20]), beam_size=5, n_best=3).lines
+        self.assertEqual(without, [line.split("\t")[1] for line in found])
+
+    def test_settings_reach_the_search(self):
+        score = lambda **settings: self.translate(SOURCES[0], with_score=True, **settings).lines[0].split("\t")
+        greedy, normalised = score(beam_size=1), score()
+        plain = score(length_penalty=0)
+        self.assertLess(float(plain[0]), float(normalised[0]))
+        self.assertEqual(greedy[1], normalised[1])
+        tokens = lambda **settings: int(re.search(r"tokens=(\d+)", self.translate(
+            max(SOURCES, key=len), stats=True, **settings).err)[1])
+        self.assertGreater(tokens(), 11)
+        self.assertLessEqual(tokens(max_length_ratio=0.01), 11, "ten tokens and the end mark are always allowed")
+
+    def test_wider_beam_finds_better(self):
+        """Also where the ends of poor hypotheses fill the beam before a good one is complete."""
+        total = lambda beam_size: sum(float(line.split("\t")[0]) for line in self.translate(
+            lines(SOURCES), with_score=True, beam_size=beam_size, length_penalty=0).lines)
+        self.assertGreaterEqual(total(5), total(1))
+
+
+class LongLines(TranslateTest):
+    def test_are_cut_with_a_warning_that_names_them(self):
+        long = "the red cat sees the blue dog the big bird likes the old house"
+        text = lines(["the cat", long, "the dog", "", long + " likes a new car", "a car"])
+        for settings in ({}, {"buffer": 2}):
+            result = self.translate(text, max_length=16, **settings)
+            self.assertEqual(re.findall(r"^warning: stdin:(\d+): longer than 16 pieces and was cut", result.err, re.M),
+                             ["2", "5"])
+            self.assertEqual(result.lines[0::2][:2] + result.lines[3:4] + result.lines[5:],
+                             ["la kato", "la hundo", "", "un auto"])
+            self.assertEqual(result.lines[1], result.lines[4], "what is cut off does not count")
+        self.assertEqual(self.translate(text).err, "")
+
+    def test_of_a_file_are_named_with_it(self):
+        self.write("text", lines(["the cat", "the red cat sees the blue dog"]))
+        running = self.start(input="text", max_length=4)
+        self.assertEqual(len(running.process.stdout.read().splitlines()), 2)
+        self.assertEqual(running.wait(), 0)
+        self.assertIn("warning: text:2: longer than 4 pieces", running.err)
+
+
+class Interactive(TranslateTest):
+    def answer(self, running, line):
+        running.process.stdin.write(line.encode())
+        running.process.stdin.flush()
+        ready, _, _ = select.select([running.process.stdout], [], [], PATIENCE)
+        self.assertTrue(ready, "no answer: " + running.err)
+        return running.process.stdout.readline().decode()
+
+    def test_each_line_is_answered_at_once(self):
+        running = self.start(interactive=True, stdin=subprocess.PIPE)
+        for line, answer in (("the cat\n", "la kato\n"), ("\n", "\n"), ("a red car\n", "un auto rugo\n")):
+            self.assertEqual(self.answer(running, line), answer)
+        running.process.stdin.close()
+        self.assertEqual(running.wait(), 0)
+        self.assertEqual(running.process.stdout.read(), b"")
+        self.assertEqual(running.err, "")
+
+    def test_is_stopped_while_it_waits(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            running = self.start(interactive=True, stdin=subprocess.PIPE)
+            self.assertEqual(self.answer(running, "the cat\n"), "la kato\n")
+            running.signal(number)
+            self.assertEqual(running.wait(), 128 + number, running.err)
+            self.assertEqual(running.err, "")
+
+
+class Stats(TranslateTest):
+    LINE = (r"stats: sentences=(\d+) tokens=(\d+) seconds=(\d+\.\d+) tokens_per_second=(\d+\.\d+) "
+            r"peak_rss_mb=(\d+\.\d+)\n")
+
+    def test_one_line_on_stderr(self):
+        text = lines(["", *SOURCES[:30], " "])
+        result = self.translate(text, stats=True)
+        found = re.fullmatch(self.LINE, result.err)
+        self.assertTrue(found, result.err)
+        sentences, tokens = map(int, found.groups()[:2])
+        seconds, speed, memory = map(float, found.groups()[2:])
+        self.assertEqual(sentences, 32)
+        self.assertGreater(tokens, sum(len(target.split()) + 1 for _, target in UNSEEN[:30]) - 1)
+        self.assertLess(tokens, sum(len(target) + 2 for _, target in UNSEEN[:30]))
+        self.assertAlmostEqual(speed, tokens / seconds, delta=speed * 0.1)
+        self.assertTrue(30 < memory < 4000, memory)
+        self.assertEqual(result.out, self.translate(text).out)
+        self.assertEqual(self.translate(text).err, "")
+
+    def test_of_nothing(self):
+        found = re.fullmatch(self.LINE, self.translate(stats=True).err)
+        self.assertEqual(found.groups()[:2], ("0", "0"))
+
+
+class Files(TranslateTest):
+    def run_files(self, *words, **settings):
+        return self.run_program("translate", *words, **({"model": MODEL} | settings))
+
+    def test_from_file_to_file(self):
+        self.write("text", lines(SOURCES[:9]))
+        result = self.run_files("--input", "text", "--output", "out")
+        self.assertEqual(result.out, b"")
+        self.assertEqual((self.folder / "out").read_bytes(), self.translate(lines(SOURCES[:9])).out)
+        self.run_files("-i", "text", "-o", "text")
+        self.assertEqual((self.folder / "text").read_bytes(), (self.folder / "out").read_bytes())
+        self.assertEqual(temporaries(self.folder), [])
+
+    def test_from_an_empty_file_comes_an_empty_file(self):
+        self.write("text", "")
+        self.run_files("--input", "text", "--output", "out")
+        self.assertEqual((self.folder / "out").read_bytes(), b"")
+
+    def test_output_appears_only_complete(self):
+        """Stopped while it waits for more, and in the midst of work."""
+        self.write("kept", "from before\n")
+        self.write("text", lines(SOURCES) * 400)
+        for output in ("out", "kept"):
+            for source in ({"stdin": subprocess.PIPE}, {"input": "text"}):
+                with self.subTest(output=output, source=list(source)):
+                    running = self.start(output=output, buffer=1, **source)
+                    if running.process.stdin:
+                        running.process.stdin.write(lines(SOURCES[:3]).encode())
+                        running.process.stdin.flush()
+                    begun = lambda: any(path.stat().st_size > 0 for path in self.folder.glob(".*.tmp-*"))
+                    self.assertTrue(running.wait_until(lambda: temporaries(self.folder) and
+                                                       (begun() or running.process.stdin)), running.err)
+                    self.assertFalse((self.folder / "out").exists())
+                    running.signal(signal.SIGTERM)
+                    self.assertEqual(running.wait(), 143, running.err)
+                    self.assertFalse((self.folder / "out").exists())
+                    self.assertEqual((self.folder / "kept").read_text(), "from before\n")
+                    self.assertEqual(temporaries(self.folder), [])
+
+    def test_output_to_devices_and_pipes(self):
+        self.assertEqual(self.translate("the cat\n", output="/dev/null").out, b"")
+        self.assertTrue(Path("/dev/null").is_char_device())
+        self.assertEqual(self.translate("the cat\n", output="/dev/stdout").out, b"la kato\n")
+        os.mkfifo(self.folder / "pipe")
+        self.write("text", "the cat\n")
+        running = self.start(input="text", output="pipe")
+        self.assertEqual((self.folder / "pipe").read_text(), "la kato\n")
+        self.assertEqual(running.wait(), 0, running.err)
+        self.assertTrue((self.folder / "pipe").is_fifo())
+
+    def test_full_disk(self):
+        self.write("few", "the cat\n")
+        self.write("many", lines(SOURCES) * 10)
+        for text in ("few", "many"):
+            result = self.run_files("--input", text, "--output", "/dev/full", code=None)
+            self.assert_refused(result, 3, "cannot write the translations to /dev/full", "disk full")
+            with open("/dev/full", "wb") as full:
+                running = self.start(input=text, stdout=full)
+            self.assertEqual(running.wait(), 3)
+            self.assertIn("error: cannot write the translations to stdout", running.err)
+
+    def test_closed_pipe_ends_quietly(self):
+        self.write("text", lines(SOURCES) * 20)
+        running = self.start(input="text", buffer=16)
+        self.assertEqual(running.process.stdout.readline().decode().rstrip("\n"), UNSEEN[0][1])
+        running.process.stdout.close()
+        self.assertEqual(running.wait(), 141)
+        self.assertEqual(running.err, "")
+
+    def test_bad_places(self):
+        self.write("secret", "the cat\n")
+        (self.folder / "secret").chmod(0)
+        (self.folder / "closed").mkdir(mode=0o555)
+        for words, parts in (
+                (("--input", "none"), ("none",)),
+                (("--input", self.folder), (self.folder, "is a directory")),
+                (("--input", "secret"), ("secret",)),
+                (("--output", "none/out"), ("none/out", "No such file")),
+                (("--output", "closed/out"), ("closed/out", "Permission denied")),
+                (("--output", self.folder), (self.folder, "not a regular file"))):
+            with self.subTest(words):
+                result = self.run_files(*words, code=None, before=drop_privileges)
+                self.assert_refused(result, 3, *parts)
+
+
+class BadModels(TranslateTest):
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder / "copy.safetensors"
+        shutil.copy(MODEL / "best.safetensors", self.file)
+        self.data = self.file.read_bytes()
+
+    def assert_no_model(self, *parts, model="copy.safetensors", **settings):
+        self.assert_refused(self.translate("the cat\n", code=None, model=model, **settings), 4, model, *parts)
+
+    def test_missing(self):
+        self.assert_no_model("no such model", model="none")
+        (self.folder / "empty").mkdir()
+        self.assert_no_model("no best.safetensors or last.safetensors", "seq2seq-train", model="empty")
+
+    def test_what_stands_in(self):
+        """A file, a directory without a best checkpoint, one named by a relative path."""
+        self.assertEqual(self.translate("the cat\n", model="copy.safetensors").lines, ["la kato"])
+        (self.folder / "young").mkdir()
+        shutil.copy(MODEL / "last.safetensors", self.folder / "young")
+        self.assertEqual(self.translate("the cat\n", model="young").lines, ["la kato"])
+
+    def test_unreadable(self):
+        self.file.chmod(0)
+        self.addCleanup(self.file.chmod, 0o600)
+        result = self.run_program("translate", model="copy.safetensors", code=None, before=drop_privileges)
+        self.assert_refused(result, 4, "copy.safetensors", "ermission denied")
+
+    def test_truncated(self):
+        header = 8 + int.from_bytes(self.data[:8], "little")
+        for length in (0, 7, 8, header // 2, header, header + 1, len(self.data) // 2, len(self.data) - 1):
+            with self.subTest(length=length):
+                self.file.write_bytes(self.data[:length])
+                self.assert_no_model()
+        self.file.write_bytes(self.data + b"\0")
+        self.assert_no_model()
+
+    def test_flipped_bytes(self):
+        header = 8 + int.from_bytes(self.data[:8], "little")
+        places = (0, 7, 9, header // 3, header - 40, header, (header + len(self.data)) // 2, len(self.data) - 1)
+        for place in places:
+            for mask in (0x01, 0x80):
+                with self.subTest(place=place, mask=mask):
+                    damaged = bytearray(self.data)
+                    damaged[place] ^= mask
+                    self.file.write_bytes(damaged)
+                    self.assert_no_model()
+
+    def test_files_of_other_kinds(self):
+        for name, content in (("text", b"the cat\n" * 100), ("archive", b"PK\x03\x04" + bytes(4000)),
+                              ("zeros", bytes(4000))):
+            with self.subTest(name):
+                self.file.write_bytes(content)
+                self.assert_no_model()
+
+    def test_models_of_other_kinds(self):
+        rewrite_metadata(self.file)
+        self.assertEqual(self.translate("the cat\n", model="copy.safetensors").lines, ["la kato"])
+        for changes, parts in (
+                ({"kind": "gan"}, ("kind 'gan'", "not a translation model", "`sample`")),
+                ({"kind": "other"}, ("kind 'other'", "not a translation model")),
+                ({"format": "pt"}, ("not a heed model",)),
+                ({"format_version": "2"}, ("format version '2'", "reads version 1", "newer")),
+                ({"options": "[]"}, ("options",)),
+                ({"options": "{"}, ("options",))):
+            with self.subTest(**changes):
+                self.file.write_bytes(self.data)
+                rewrite_metadata(self.file, **changes)
+                self.assert_no_model(*parts)
+
+    def test_options_that_do_not_fit_the_weights(self):
+        """Neither is more memory asked for than the file has numbers."""
+        options = read_safetensors(self.file)[0]["options"]
+        for old, new in (('"dim":64', '"dim":1000000'), ('"dim":64', '"dim":32'), ('"heads":2', '"heads":5'),
+                         ('"enc-layers":1', '"enc-layers":100000000'), ('"heads":2', '"heads":"two"')):
+            with self.subTest(new):
+                self.assertIn(old, options)
+                self.file.write_bytes(self.data)
+                rewrite_metadata(self.file, options=options.replace(old, new))
+                self.assert_no_model()
+
+
+class Flags(TranslateTest):
+    def test_wrong_ones(self):
+        for changes, parts in (
+                ({"n_best": 5}, ("n-best", "--beam-size")),
+                ({"n_best": 2, "beam_size": 1}, ("n-best", "--beam-size")),
+                ({"n_best": 0}, ("n-best",)),
+                ({"beam_size": 0}, ("beam-size",)),
+                ({"buffer": 0}, ("buffer",)),
+                ({"max_length": 0}, ("max-length",)),
+                ({"batch_tokens": 0}, ("batch-tokens",)),
+                ({"length_penalty": "nan"}, ("--length-penalty", "nan")),
+                ({"precision": "fp16"}, ("--precision", "fp32", "bf16")),
+                ({"device": "gpu"}, ("--device", "auto, cpu or cuda:N")),
+                ({"model": None}, ("--model",)),
+                ({"beem_size": 4}, ("unknown flag --beem-size", "did you mean --beam-size?"))):
+            with self.subTest(**changes):
+                self.assert_refused(self.translate("the cat\n", code=None, **changes), 2, *parts)
+
+    def test_settings_file(self):
+        self.write("settings.toml", self.translate(dump_config=True, beam_size=5, n_best=3, with_score=True).out)
+        found = self.run_program("translate", config="settings.toml", input="the cat\n")
+        self.assertEqual(found.out, self.translate("the cat\n", beam_size=5, n_best=3, with_score=True).out)
+        self.assertEqual(len(self.run_program("translate", "--n-best", 2, config="settings.toml",
+                                              input="the cat\n").lines), 2)
+        self.write("bad.toml", "beam-size = 5\nbeams = 5\n")
+        self.assert_refused(self.translate(code=None, config="bad.toml"), 2, "bad.toml:2: unknown key 'beams'")
+
+
+if __name__ == "__main__":
+    unittest.main()
