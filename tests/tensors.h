@@ -25,7 +25,7 @@ inline double difference(const at::Tensor& a, const at::Tensor& b) {
 inline bool same_bits(const at::Tensor& a, const at::Tensor& b) {
   if (a.sizes() != b.sizes() || a.scalar_type() != b.scalar_type()) return false;
   const at::Tensor left = a.detach().contiguous(), right = b.detach().contiguous();
-  return std::memcmp(left.const_data_ptr(), right.const_data_ptr(), left.nbytes()) == 0;
+  return left.nbytes() == 0 || std::memcmp(left.const_data_ptr(), right.const_data_ptr(), left.nbytes()) == 0;
 }
 
 /// Tensors that a make_*_numbers.py wrote; `file` is counted from tests/.

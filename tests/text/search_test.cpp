@@ -291,12 +291,12 @@ TEST_CASE("a sentence's translations are the same bits alone and among any neigh
       for (std::int64_t i = 0; i < 63; ++i) lengths.push_back(1 + i * 7 % 40);
       const Sentences sentences = random_sentences(lengths, shape.vocab);
       for (const int threads : {1, 2})
-        for (const std::int64_t beam : {1, 4, 5}) {
+        for (const std::int64_t beam : {1, 5}) {
           at::set_num_threads(threads);
           const SearchOptions options{.beam_size = beam, .max_length_ratio = 0.5, .n_best = beam};
           for (const std::size_t probe : {0, 1}) {
             const auto alone = search(*model, std::span(&sentences[probe], 1), options, at::kCPU).front();
-            for (const std::size_t neighbours : {1, 2, 3, 7, 15, 16, 33, 63}) {
+            for (const std::size_t neighbours : {2, 16, 63}) {
               Sentences batch(sentences.begin() + 2, sentences.begin() + 2 + static_cast<std::ptrdiff_t>(neighbours));
               batch.insert(batch.begin() + static_cast<std::ptrdiff_t>(neighbours / 2), sentences[probe]);
               CAPTURE(shape.dim, toString(dtype), threads, beam, probe, neighbours);
