@@ -373,7 +373,7 @@ class BadModels(TranslateTest):
         rewrite_metadata(self.file)
         self.assertEqual(self.translate("the cat\n", model="copy.safetensors").lines, ["la kato"])
         for changes, parts in (
-                ({"kind": "gan"}, ("kind 'gan'", "not a translation model", "`sample`")),
+                ({"kind": "attention-gan"}, ("kind 'attention-gan'", "not a translation model", "`sample`")),
                 ({"kind": "other"}, ("kind 'other'", "not a translation model")),
                 ({"format": "pt"}, ("not a heed model",)),
                 ({"format_version": "2"}, ("format version '2'", "reads version 1", "newer")),
