@@ -6,13 +6,15 @@
 #include <string_view>
 #include <vector>
 
-/// The flat part of TOML 1.0 that settings files need: `key = value` lines, where a value is a string, a number, true,
-/// false or an array of these. (CLI11's own reader cuts strings at '#' and at spaces, and knows no line numbers.)
+/// The flat part of TOML that settings files need: `key = value` lines, where a value is a string, a number, true,
+/// false or an array of these. Read and written by toml++, seen here alone. (CLI11's own reader cuts strings at '#' and
+/// at spaces, and knows no line numbers.)
 namespace heed {
 
 struct TomlItem {
   std::string key;
-  std::vector<std::string> values;  ///< one, unless `is_list`; strings without their quotes
+  std::vector<std::string>
+      values;  ///< one, unless `is_list`; strings without their quotes, numbers in their shortest form
   bool is_list = false;
   std::size_t line = 0;  ///< counted from 1
 };

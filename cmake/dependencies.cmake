@@ -25,6 +25,7 @@ heed_find_package(LibArchive libarchive-dev)
 heed_find_package(GIF libgif-dev 5)
 if(HEED_BUILD_APPS OR HEED_BUILD_TESTS)
   heed_find_package(CLI11 libcli11-dev)
+  heed_find_header(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h libtomlplusplus-dev)
 endif()
 
 # Debian's SentencePiece has no CMake config.

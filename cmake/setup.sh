@@ -32,6 +32,7 @@ build|cmake|the build system (3.23 or newer)|cmake 3.23
 build|ninja-build|runs the build|command ninja
 build|python3|finds LibTorch, runs checks|command python3
 build|libcli11-dev|command lines|header CLI/CLI.hpp
+build|libtomlplusplus-dev|settings files|header toml++/toml.h
 build|libspdlog-dev|logging|header spdlog/spdlog.h
 build|nlohmann-json3-dev|JSON|header nlohmann/json.hpp
 build|libsentencepiece-dev|subwords|header sentencepiece_trainer.h

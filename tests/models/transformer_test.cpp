@@ -310,6 +310,8 @@ TEST_CASE("learned positions are learned, and end") {
   (states * at::randn_like(states)).sum().backward();
   CHECK(model->source_positions.grad().ne(0).any(1).sum().item<std::int64_t>() == 8);
   CHECK(model->target_positions.grad().ne(0).any(1).sum().item<std::int64_t>() == 5);
+  const EncodedSource filled = model->encode(source_batch(at::constant_pad_nd(source, {0, 8}, kPad)), nullptr);
+  CHECK(at::allclose(filled.memory.narrow(1, 0, 8), encoded.memory, 1e-5, 1e-6));
   CHECK(thrown([&] { model->encode(source_batch(random_sentences({9}, 9)), nullptr); }) ==
         "3: a sentence of 9 tokens is longer than the 8 learned positions of this model");
   CHECK(thrown([&] { model->decode(encoded, random_sentences({9}, 9), nullptr); }) ==

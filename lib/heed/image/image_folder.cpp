@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "heed/base/content_hash.h"
 #include "heed/base/error.h"
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
@@ -18,11 +19,6 @@ namespace {
 
 std::string count_text(std::uint64_t count) {
   return format_count(static_cast<std::int64_t>(count));
-}
-
-std::uint64_t with_word(std::uint64_t hash, std::uint64_t word) {
-  const PhiloxKey key = make_key(hash, word);
-  return (std::uint64_t{key[1]} << 32) | key[0];
 }
 
 void warn_of_unreadable(const std::vector<std::string>& unreadable) {
@@ -219,7 +215,7 @@ std::string ImageFolder::name(std::uint64_t index) const {
 std::uint64_t ImageFolder::fingerprint() const {
   std::uint64_t hash = size();
   for (std::uint64_t i = 0; i < size(); ++i) {
-    hash = with_word(with_word(hash, pictures_[i].content), static_cast<std::uint64_t>(class_of(i)));
+    hash = combine_hash(combine_hash(hash, pictures_[i].content), static_cast<std::uint64_t>(class_of(i)));
   }
   const std::uint64_t color =
       std::uint64_t{background_.red} << 16 | std::uint64_t{background_.green} << 8 | background_.blue;
@@ -227,7 +223,7 @@ std::uint64_t ImageFolder::fingerprint() const {
        {static_cast<std::uint64_t>(picture_size().width), static_cast<std::uint64_t>(picture_size().height),
         static_cast<std::uint64_t>(channels()), static_cast<std::uint64_t>(options_.fit),
         static_cast<std::uint64_t>(options_.mirror), color, static_cast<std::uint64_t>(class_names_.size())}) {
-    hash = with_word(hash, word);
+    hash = combine_hash(hash, word);
   }
   return hash;
 }

@@ -5,24 +5,17 @@
 #include <cctype>
 #include <map>
 #include <mutex>
-#include <span>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 
+#include "heed/base/content_hash.h"
 #include "heed/base/error.h"
 #include "heed/base/utf8.h"
 #include "heed/image/decode.h"
 
 namespace heed {
 namespace {
-
-/// FNV-1a (Fowler, Noll and Vo), 64 bits.
-std::uint64_t hash_bytes(std::span<const std::uint8_t> bytes) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001B3;
-  return hash;
-}
 
 /// Whether a name promises a picture, so that its file is missed when it is none.
 bool is_named_like_picture(const std::string& name) {
@@ -36,12 +29,13 @@ bool is_named_like_picture(const std::string& name) {
 ScannedPicture look_at(const NamedBytes& file, std::uint64_t place) {
   const std::string where = printable(file.name);
   const Picture picture = decode_picture(file.bytes, where);
-  return {.name = file.name,
-          .place = place,
-          .content = hash_bytes(file.bytes),
-          .header = read_picture_header(file.bytes, where),
-          .size = picture.size(),
-          .channels = picture.channels};
+  return {
+      .name = file.name,
+      .place = place,
+      .content = hash_content(std::string_view(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size())),
+      .header = read_picture_header(file.bytes, where),
+      .size = picture.size(),
+      .channels = picture.channels};
 }
 
 std::uint64_t count_duplicates(const std::vector<ScannedPicture>& pictures) {

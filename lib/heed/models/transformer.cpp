@@ -70,6 +70,19 @@ struct TransformerState : DecoderState {
   }
 };
 
+// Places `first`, `first` + 1, ... of the table for tokens [B, L]: [L, D]. Search fills sources up beyond the table's
+// end; such places hold padding alone, which nothing attends to, and get zeros.
+at::Tensor learned_positions(const at::Tensor& table, const at::Tensor& tokens, std::int64_t first) {
+  const std::int64_t length = tokens.size(1), known = std::min(length, table.size(0) - first);
+  if (known == length) return table.narrow(0, first, length);  // [L, D]
+  const at::Tensor longest = tokens.ne(kPad).sum(1).max();     // []
+  if (known < 0 || longest.item<std::int64_t>() > known)
+    throw data_error("a sentence of " + std::to_string(first + longest.item<std::int64_t>()) +
+                     " tokens is longer than the " + std::to_string(table.size(0)) +
+                     " learned positions of this model");
+  return at::constant_pad_nd(table.narrow(0, first, known), {0, 0, 0, length - known});  // [L, D]
+}
+
 }  // namespace
 
 void validate(const TransformerOptions& o) {
@@ -270,11 +283,8 @@ at::Tensor TransformerImpl::embed(Embedding& table, const at::Tensor& learned, c
                                   std::int64_t first_position, const DropoutSite& site, const Randomness* randomness) {
   const std::int64_t length = tokens.size(1);
   const at::Tensor embedded = table(tokens) * std::sqrt(static_cast<double>(options.dim));  // [B, L, D]
-  if (learned.defined() && first_position + length > options.max_positions)
-    throw data_error("a sentence of " + std::to_string(first_position + length) + " tokens is longer than the " +
-                     std::to_string(options.max_positions) + " learned positions of this model");
   const at::Tensor positions = learned.defined()
-                                   ? learned.narrow(0, first_position, length)  // [L, D]
+                                   ? learned_positions(learned, tokens, first_position)  // [L, D]
                                    : sinusoidal_positions(first_position, length, options.dim, embedded.options());
   return dropout_if(is_training(), embedded + positions, site, randomness);
 }

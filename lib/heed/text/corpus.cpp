@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <optional>
 
+#include "heed/base/content_hash.h"
 #include "heed/base/error.h"
 #include "heed/base/progress.h"
 #include "heed/base/utf8.h"
-#include "heed/text/content_hash.h"
 
 namespace heed {
 namespace {

@@ -14,9 +14,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "heed/base/content_hash.h"
 #include "heed/base/error.h"
 #include "heed/base/progress.h"
-#include "heed/text/content_hash.h"
 #include "heed/text/gzip.h"
 
 namespace heed {

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <utility>
 
+#include "heed/base/content_hash.h"
 #include "heed/base/error.h"
 #include "heed/base/progress.h"
 #include "heed/base/utf8.h"
-#include "heed/text/content_hash.h"
 
 namespace heed {
 namespace {
