@@ -3,7 +3,8 @@
 if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(HEED_CCACHE ccache)
   if(HEED_CCACHE)
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${HEED_CCACHE}")
+    # Without this it passes precompiled headers by.
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${HEED_CCACHE}")
   endif()
 endif()
 
@@ -24,5 +25,19 @@ function(heed_configure_target target)
     # With sanitizers, g++ 12 sees uninitialised members inside the standard library that are not.
     target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
     target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+endfunction()
+
+# heed_precompile(target [owner]): with HEED_PRECOMPILE; targets that are compiled alike share their owner's header.
+function(heed_precompile target)
+  if(NOT HEED_PRECOMPILE)
+    return()
+  endif()
+  # A define of the target's own would keep it from sharing.
+  set_target_properties(${target} PROPERTIES DEFINE_SYMBOL "")
+  if(ARGC GREATER 1)
+    target_precompile_headers(${target} REUSE_FROM ${ARGV1})
+  else()
+    target_precompile_headers(${target} PRIVATE "${PROJECT_SOURCE_DIR}/cmake/precompiled.h")
   endif()
 endfunction()

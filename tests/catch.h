@@ -1,7 +1,12 @@
 #pragma once
 
-// Catch2 2 (Debian 12) or 3 (Ubuntu 24.04). A test that uses LibTorch includes "torch_catch.h" instead, because c10
-// defines a CHECK of its own, which must come first to be replaced.
+// c10 defines a CHECK of its own, which has to come first and give way. Not every test sees LibTorch.
+#if __has_include(<c10/util/Logging.h>)
+#include <c10/util/Logging.h>
+#undef CHECK
+#endif
+
+// Catch2 2 (Debian 12) or 3 (Ubuntu 24.04).
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 using Catch::Approx;

@@ -287,14 +287,14 @@ class SettingsFiles(BadInputTest):
                 ("# no such thing here\ntranslate = true\n", 2, ("unknown key 'translate'",)),
                 ("config = \"other.toml\"\n", 1, ("unknown key 'config'",)),
                 ("lr = \"fast\"\n", 1, ("lr", "'fast' is not a number")),
-                ("heads = 2\nheads = 2\n", 2, ("'heads'", "second time")),
+                ("heads = 2\nheads = 2\n", 2, ("'heads'", "redefine")),
                 ("max_updates = 3\nmax-updates = 3\n", 2, ("max-updates", "second time")),
                 ("tie = \"some\"\n", 1, ("tie", "none", "output", "all")),
                 ("restart = \"yes\"\n", 1, ("restart", "neither true nor false")),
                 ("lr = [1e-3, 1e-4]\n", 1, ("lr", "one value")),
                 ("lr\n", 1, ("expected '='",)),
                 ("\n[training]\nlr = 1\n", 2, ("[section]",)),
-                ("model = \"m\n", 1, ("not closed",))):
+                ("model = \"m\n", 1, ("parsing string",))):
             with self.subTest(text):
                 self.write("bad.toml", text)
                 self.assert_both_refused(2, f"bad.toml:{line}: ", *parts, config="bad.toml")

@@ -9,7 +9,7 @@
 #include <c10/util/Exception.h>
 #include <unistd.h>
 
-#include "torch_catch.h"
+#include "catch.h"
 
 namespace {
 

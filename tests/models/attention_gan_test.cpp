@@ -8,9 +8,9 @@
 
 #include "heed/nn/gan_loss.h"
 
+#include "catch.h"
 #include "tensors.h"
 #include "text/errors.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

@@ -13,9 +13,9 @@
 #include "heed/base/tokens.h"
 #include "heed/nn/cross_entropy.h"
 
+#include "catch.h"
 #include "tensors.h"
 #include "text/errors.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

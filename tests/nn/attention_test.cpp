@@ -5,8 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "catch.h"
 #include "tensors.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

@@ -9,8 +9,8 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "catch.h"
 #include "tensors.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

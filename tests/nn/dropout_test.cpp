@@ -8,8 +8,8 @@
 
 #include "heed/base/random.h"
 
+#include "catch.h"
 #include "tensors.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "heed/base/fields.h"
 
+#include "catch.h"
 #include "tensors.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

@@ -8,8 +8,8 @@
 #include "heed/nn/conv.h"
 #include "heed/nn/layers.h"
 
+#include "catch.h"
 #include "tensors.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

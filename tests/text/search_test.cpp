@@ -12,9 +12,9 @@
 #include "heed/models/transformer.h"
 #include "heed/nn/layers.h"
 
+#include "catch.h"
 #include "errors.h"
 #include "tiny_model.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

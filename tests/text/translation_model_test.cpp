@@ -5,11 +5,11 @@
 
 #include "heed/base/files.h"
 
+#include "catch.h"
 #include "errors.h"
 #include "tensors.h"
 #include "text_files.h"
 #include "tiny_model.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

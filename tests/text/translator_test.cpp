@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "catch.h"
 #include "errors.h"
 #include "tiny_model.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

@@ -7,11 +7,11 @@
 #include "heed/base/log.h"
 #include "heed/train/seq2seq_checkpoint.h"
 
+#include "catch.h"
 #include "tensors.h"
 #include "text/errors.h"
 #include "text/text_files.h"
 #include "text/tiny_model.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

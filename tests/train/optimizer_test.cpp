@@ -10,8 +10,8 @@
 #include "heed/nn/cross_entropy.h"
 #include "heed/nn/layers.h"
 
+#include "catch.h"
 #include "tensors.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "torch_catch.h"
+#include "catch.h"
 
 namespace heed {
 

@@ -5,9 +5,9 @@
 #include "heed/base/fields_json.h"
 #include "heed/base/log.h"
 
+#include "catch.h"
 #include "text/errors.h"
 #include "text/text_files.h"
-#include "torch_catch.h"
 
 namespace heed {
 namespace {

@@ -19,7 +19,7 @@ class RunDirectory {
   DirectoryLock lock_;
 };
 
-/// Seconds of training: those of earlier starts and of this one.
+/// Seconds since it was made, such as of training; those of earlier starts of a run can be counted in.
 class RunClock {
  public:
   double seconds() const {

@@ -1,6 +1,5 @@
 #include "heed/train/seq2seq.h"
 
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -18,7 +17,6 @@
 #include "heed/base/memory.h"
 #include "heed/base/progress.h"
 #include "heed/base/stop_signal.h"
-#include "heed/base/units.h"
 #include "heed/train/metrics_csv.h"
 #include "heed/train/non_finite.h"
 #include "heed/train/run_directory.h"
@@ -30,14 +28,6 @@
 
 namespace heed {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-constexpr double kSecondsBetweenSaves = 600;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 double score_of(BestMetric metric, const ValidationScores& scores) {
   switch (metric) {
@@ -53,12 +43,9 @@ double score_of(BestMetric metric, const ValidationScores& scores) {
 
 // Why the run is over, or empty.
 std::string reason_to_finish(const Seq2SeqTrainOptions& options, const Seq2SeqState& state) {
-  if (options.max_updates > 0 && state.update >= options.max_updates)
-    return "--max-updates " + std::to_string(options.max_updates) + " reached";
+  if (std::string limit = reached_limit(options.max_updates, options.max_time, state); !limit.empty()) return limit;
   if (options.max_epochs > 0 && state.epoch >= options.max_epochs)
     return "--max-epochs " + std::to_string(options.max_epochs) + " reached";
-  if (!options.max_time.empty() && state.seconds >= parse_duration(options.max_time, "--max-time"))
-    return "--max-time " + options.max_time + " reached";
   if (options.patience > 0 && state.validations_without_better >= options.patience)
     return std::to_string(state.validations_without_better) + " validations without a better one (--patience)";
   return {};
@@ -111,8 +98,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     if (const std::string reason = reason_to_finish(options, state);
         !reason.empty() && state.validated_update == state.update &&
         std::filesystem::exists(directory / "best.safetensors")) {
-      log::info("this run is finished: " + reason + " at update " + format_count(state.update) +
-                "; raise that limit to go on, or say --restart");
+      note_finished_before(reason, state);
       return 0;
     }
   }
@@ -170,7 +156,6 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
   // Where the run stands
   const std::string corpus = std::to_string(data.training->fingerprint());
-  const std::int64_t threads = at::get_num_threads();
   if (saved) {
     read_tensors(*saved, parameters, options.ema > 0 ? &averaged : nullptr, adam);
     saved.reset();
@@ -180,12 +165,9 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
                    " begins afresh");
       state.sentence = 0;
     }
-    if (state.threads != threads)
-      log::info("going on with " + std::to_string(threads) + " threads instead of " + std::to_string(state.threads) +
-                ": results will no longer be the same to the bit");
   }
   state.data = corpus;
-  state.threads = threads;
+  note_threads(state);
   const auto open_stream = [&] {
     return std::make_unique<BatchStream>(
         data.training, vocabularies.source, vocabularies.target,
@@ -203,8 +185,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   };
   if (state.update == 0) {
     save();
-    if (options.restart)  // the old run's files, now that a new one has begun
-      for (const char* name : {"last.1.safetensors", "best.safetensors"}) std::filesystem::remove(directory / name);
+    if (options.restart) remove_replaced_run(directory);
   }
   MetricsCsv metrics(directory / "metrics.csv", kSeq2SeqColumns, state.metrics_rows);
 
@@ -246,7 +227,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   Progress progress("training", options.max_updates);
   double row_seconds = 0;  // of updates since the last row, of this start
   std::int64_t timed_tokens = 0;
-  auto last_save = Clock::now();
+  RunClock since_save;
   const auto rate_of = [&](std::int64_t update) {
     return options.lr * state.lr_scale *
            learning_rate_factor(options.lr_scheduler, update, options.warmup, options.max_updates);
@@ -269,7 +250,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     if (!reason.empty() || stop.received() != 0) break;
 
     // One update
-    const auto update_start = Clock::now();
+    const RunClock update_clock;
     const std::int64_t update = state.update + 1;
     parameters.gradients.zero_();
     double loss = 0;
@@ -310,7 +291,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     state.row_loss += loss;
     state.row_tokens += tokens;
     timed_tokens += tokens;
-    row_seconds += seconds_since(update_start);
+    row_seconds += update_clock.seconds();
     progress.update(update,
                     "loss " + format_number(loss / static_cast<double>(tokens), 2) + "  " +
                         format_count(static_cast<std::int64_t>(static_cast<double>(timed_tokens) / row_seconds)) +
@@ -326,19 +307,17 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       state.row_tokens = timed_tokens = 0;
     }
     const bool save_now =
-        options.save_every > 0 ? update % options.save_every == 0 : seconds_since(last_save) > kSecondsBetweenSaves;
+        options.save_every > 0 ? update % options.save_every == 0 : since_save.seconds() > kSecondsBetweenSaves;
     if (save_now) {
       save();
-      last_save = Clock::now();
+      since_save = {};
     }
   }
   progress.finish();
 
   if (stop.received() != 0 && reason.empty()) {
     save();
-    log::info("stopped by signal " + std::to_string(stop.received()) + " and saved at update " +
-              format_count(state.update) + "; the same command goes on from there");
-    return 128 + stop.received();
+    return note_stopped(stop, state);
   }
   if (state.validated_update != state.update) {
     Seq2SeqRow row = make_row();

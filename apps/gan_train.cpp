@@ -1,0 +1,28 @@
+#include "heed/train/gan.h"
+
+#include "run_app.h"
+
+int main(int argc, char** argv) {
+  heed::GanTrainOptions options;
+  const heed::AppInfo info{
+      .name = "gan-train",
+      .description =
+          "Trains a picture generator on a folder of pictures. Started again on the same directory, it goes on.",
+      .example = "gan-train --data pictures --model painter --max-time 60m"};
+  return heed::run_app(
+      info, argc, argv,
+      [&](heed::Flags& flags) {
+        flags.add(options, "Training");
+        flags.group("Pictures", {"data", "model", "init", "restart", "dry-run", "size", "channels", "fit", "background",
+                                 "cond", "mirror", "strict", "cache", "held-out"});
+        flags.group("Networks", {"preset", "latent", "class-dim", "g-width", "g-max-width", "gate-res", "gate-channels",
+                                 "extra-conv", "attn-res", "output", "d-width", "d-max-width", "d-gate-res",
+                                 "d-gate-channels", "d-extra-conv", "d-attn-res", "spectral-norm"});
+        flags.group("Augmentation", {"aug-p", "aug-color", "aug-translation", "aug-cutout"});
+        flags.group("Limits and output", {"kimg", "max-updates", "max-time", "snap-every", "save-every", "log-every"});
+        flags.require({"data"});
+      },
+      [&](const heed::AppRun& run) {
+        return heed::train_gan(options, {run.given, c10::Device(run.device), run.resolved_toml});
+      });
+}

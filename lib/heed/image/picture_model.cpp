@@ -1,0 +1,101 @@
+#include "heed/image/picture_model.h"
+
+#include <ATen/ATen.h>
+
+#include "heed/base/error.h"
+#include "heed/base/fields_json.h"
+
+namespace heed {
+namespace {
+
+std::int64_t weights_under(const safetensors::File& file, std::string_view prefix) {
+  std::int64_t weights = 0;
+  for (const auto& tensor : file.tensors())
+    if (tensor.dtype == safetensors::DType::f32 && tensor.name.starts_with(prefix))
+      weights += static_cast<std::int64_t>(tensor.data.size() / sizeof(float));
+  return weights;
+}
+
+}  // namespace
+
+void validate(const PictureNetworks& networks) {
+  validate(networks.generator);
+  validate(networks.discriminator);
+}
+
+safetensors::Metadata picture_metadata(const PictureNetworks& networks, const std::vector<std::string>& class_names) {
+  safetensors::Metadata metadata = model_metadata(kPictureModel, fields_to_json(networks).dump());
+  metadata["class_names"] = nlohmann::json(class_names).dump();
+  return metadata;
+}
+
+PictureNetworks picture_networks(const safetensors::File& file) {
+  const std::string where = file.path().string();
+  const auto json = nlohmann::json::parse(file.metadata("options"), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) throw checkpoint_error(where + ": the options inside are not JSON");
+  PictureNetworks networks;
+  fields_from_json(networks, json, where);
+  networks.discriminator.image = networks.generator.image;
+  try {
+    validate(networks);
+  } catch (const Error& error) {
+    throw checkpoint_error(where + ": " + error.what());
+  }
+  // Whoever asks for more weights than the file has must not make us allocate them.
+  const std::int64_t expected = parameter_count(networks.generator), found = weights_under(file, kGeneratorPrefix);
+  if (found != expected)
+    throw checkpoint_error(where + ": its options ask for a generator of " + std::to_string(expected) +
+                           " weights, but it holds " + std::to_string(found));
+  return networks;
+}
+
+std::vector<std::string> class_names_in(const safetensors::File& file) {
+  const auto json = nlohmann::json::parse(file.metadata("class_names"), nullptr, /*allow_exceptions=*/false);
+  std::vector<std::string> names;
+  bool valid = json.is_array();
+  for (std::size_t i = 0; valid && i < json.size(); ++i) {
+    valid = json[i].is_string();
+    if (valid) names.push_back(json[i].get<std::string>());
+  }
+  if (!valid) throw checkpoint_error(file.path().string() + ": the class names inside are no list of texts");
+  return names;
+}
+
+void add_buffers(TensorList& tensors, std::string_view prefix, const torch::nn::Module& module) {
+  for (const auto& buffer : module.named_buffers()) tensors.add(std::string(prefix) + buffer.key(), buffer.value());
+}
+
+void read_buffers(const safetensors::File& file, std::string_view prefix, torch::nn::Module& module) {
+  const at::NoGradGuard no_grad;
+  for (auto& buffer : module.named_buffers()) {
+    const std::string name = std::string(prefix) + buffer.key();
+    const safetensors::TensorView* view = file.find(name);
+    if (view == nullptr || at::IntArrayRef(view->shape) != buffer.value().sizes())
+      throw checkpoint_error(file.path().string() + ": '" + name + "' is missing or has another shape");
+    buffer.value().copy_(to_tensor(*view));
+  }
+}
+
+PictureModel load_picture_model(const std::filesystem::path& given, PictureWeights weights) {
+  std::filesystem::path path = find_model_file(given, kPictureModel);
+  if (weights == PictureWeights::raw && std::filesystem::is_directory(given)) path = given / "last.safetensors";
+  if (!std::filesystem::exists(path))
+    throw checkpoint_error(path.string() + ": missing; only it holds the weights that --raw asks for");
+  const safetensors::File file(path);
+  check_kind(file, kPictureModel);
+  const PictureNetworks networks = picture_networks(file);
+  PictureModel model{AttentionGenerator(networks.generator), class_names_in(file), path};
+  if (std::ssize(model.class_names) != networks.generator.image.classes)
+    throw checkpoint_error(path.string() + ": it names " + std::to_string(model.class_names.size()) +
+                           " classes, its options say " + std::to_string(networks.generator.image.classes));
+  const std::string averaged = std::string(kEmaPrefix) + std::string(kGeneratorPrefix);
+  const bool has_average = file.find(averaged + model.generator->named_parameters().front().key()) != nullptr;
+  if (weights == PictureWeights::raw && !has_average)
+    throw checkpoint_error(path.string() + ": holds averaged weights only; --raw needs a last.safetensors");
+  read_parameters(file, weights == PictureWeights::average && has_average ? averaged : std::string(kGeneratorPrefix),
+                  *model.generator);
+  model.generator->eval();
+  return model;
+}
+
+}  // namespace heed

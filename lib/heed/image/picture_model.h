@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/base/safetensors.h"
+#include "heed/io/model_file.h"
+#include "heed/models/attention_gan.h"
+
+/// What a picture model is on disk: a model file (heed/io/model_file.h) whose weights stand under "generator." and,
+/// where training can go on, "discriminator."; metadata `class_names` is a JSON list.
+namespace heed {
+
+inline constexpr std::string_view kGeneratorPrefix = "generator.", kDiscriminatorPrefix = "discriminator.";
+
+/// The shapes of both networks, as a file holds them.
+struct PictureNetworks {
+  AttentionGeneratorOptions generator;
+  DiscriminatorOptions discriminator;
+};
+
+template <OptionsOf<PictureNetworks> Networks, class Visitor>
+void visit_fields(Networks& n, Visitor&& visit) {
+  visit_fields(n.generator.image, visit);
+  visit_fields(n.generator, visit);
+  visit_fields(n.discriminator, visit);
+}
+
+/// Throws Error(usage) as the networks' own validate() do.
+void validate(const PictureNetworks& networks);
+
+safetensors::Metadata picture_metadata(const PictureNetworks& networks, const std::vector<std::string>& class_names);
+/// The options inside, validated: the numbers in the file must be as many as they ask for. Throws Error(checkpoint).
+PictureNetworks picture_networks(const safetensors::File& file);
+std::vector<std::string> class_names_in(const safetensors::File& file);
+
+/// Buffers (singular vectors of spectral norm) beside the weights.
+void add_buffers(TensorList& tensors, std::string_view prefix, const torch::nn::Module& module);
+void read_buffers(const safetensors::File& file, std::string_view prefix, torch::nn::Module& module);
+
+/// A generator that is ready to draw: on the CPU, in evaluation mode.
+struct PictureModel {
+  AttentionGenerator generator{nullptr};
+  std::vector<std::string> class_names;
+  std::filesystem::path file;
+};
+
+/// Which weights of a file that holds both.
+enum class PictureWeights { average, raw };
+
+/// `path`: a model directory or a checkpoint file. Throws Error(checkpoint); `raw` weights are only in `last` files.
+PictureModel load_picture_model(const std::filesystem::path& path, PictureWeights weights = PictureWeights::average);
+
+}  // namespace heed

@@ -1,0 +1,342 @@
+#include "heed/train/gan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/utils.h>
+
+#include "heed/base/error.h"
+#include "heed/base/fields_json.h"
+#include "heed/base/files.h"
+#include "heed/base/log.h"
+#include "heed/base/memory.h"
+#include "heed/base/progress.h"
+#include "heed/base/stop_signal.h"
+#include "heed/nn/layers.h"
+#include "heed/train/gan_checkpoint.h"
+#include "heed/train/gan_diagnosis.h"
+#include "heed/train/gan_forecast.h"
+#include "heed/train/gan_metrics.h"
+#include "heed/train/gan_schedule.h"
+#include "heed/train/gan_snapshot.h"
+#include "heed/train/gan_step.h"
+#include "heed/train/metrics_csv.h"
+#include "heed/train/non_finite.h"
+#include "heed/train/run_directory.h"
+
+namespace heed {
+namespace {
+
+// Snapshots come quickly at first, when much changes, then ever more slowly: a film of about forty pictures an hour.
+constexpr double kFirstSnapshot = 20, kSnapshotGrowth = 1.1;
+constexpr std::int64_t kMeasuredPictures = 64;
+
+// Why the run is over, or empty.
+std::string reason_to_finish(const GanTrainOptions& options, const GanState& state) {
+  if (options.kimg > 0 && static_cast<double>(state.images) >= options.kimg * 1000)
+    return "--kimg " + format_number(options.kimg, 0) + " reached";
+  return reached_limit(options.max_updates, options.max_time, state);
+}
+
+void report_choices(const GanTrainOptions& o, const GanNetworks& networks) {
+  const ImageFormat& image = o.networks.generator.image;
+  log::info("preset " + std::string(name_of(o.preset)) + ": pictures of " + std::to_string(image.width) + "x" +
+            std::to_string(image.height) + ", " + std::to_string(image.channels) + " channels, " +
+            (image.classes > 0 ? std::to_string(image.classes) + " classes" : std::string("no classes")) +
+            "; generator " + format_count(networks.generator_parameters.values.numel()) + " weights, discriminator " +
+            format_count(networks.discriminator_parameters.values.numel()));
+  log::info("loss " + std::string(name_of(o.loss)) + ", gamma " + format_number(o.gamma, 3) + " every " +
+            std::to_string(o.reg_every) + " updates, rates " + format_number(o.g_lr, 5) + " and " +
+            format_number(o.d_lr, 5) + ", batch " + std::to_string(o.batch) + ", augmentation of " +
+            format_number(100 * o.augment.p, 0) + " %, " + std::string(name_of(o.precision)) + ", " +
+            std::to_string(at::get_num_threads()) + " threads, seed " + std::to_string(o.seed));
+}
+
+void report_forecast(const GanForecast& forecast, const GanTrainOptions& options) {
+  log::info("generator " + format_count(forecast.generator_weights) + " weights, discriminator " +
+            format_count(forecast.discriminator_weights));
+  log::info("1,000 pictures take " + format_number(forecast.seconds_per_kimg, 1) + " s (" +
+            format_number(1000 / forecast.seconds_per_kimg, 1) + " a second); peak memory " +
+            format_count(static_cast<std::int64_t>(forecast.peak_memory_mb)) + " MB");
+  if (options.kimg > 0)
+    log::info("--kimg " + format_number(options.kimg, 0) + " would take " +
+              format_duration(options.kimg * forecast.seconds_per_kimg));
+}
+
+// How far apart pictures are on average; what generated ones are compared with.
+double real_distance(const ImageFolder& folder, const std::vector<std::uint64_t>& pictures) {
+  const auto count = std::min<std::size_t>(pictures.size(), kMeasuredPictures);
+  return mean_distance(read_pictures(folder, std::span(pictures).first(count), at::kCPU).images);
+}
+
+}  // namespace
+
+int train_gan(GanTrainOptions& options, const TrainRun& run) {
+  validate(options);
+  if (options.dry_run) {
+    const ImageFolder folder(options.images);
+    apply_preset(options, run.given, folder);
+    validate(options.networks);
+    log::info(folder.report().to_text());
+    const PictureSplit split = split_pictures(folder.size(), 0, 0);
+    const PictureBatches batches(folder, split.training, static_cast<std::uint64_t>(options.seed), run.device);
+    if (options.precision == Precision::automatic)
+      options.precision = choose_gan_precision(options, batches, run.device);
+    report_forecast(forecast_gan(options, batches, run.device), options);
+    return 0;
+  }
+  RunClock clock;
+  const RunDirectory run_directory(options.model);
+  const std::filesystem::path& directory = run_directory.path();
+  const StopSignal stop;
+
+  // What is there already
+  std::optional<safetensors::File> saved;
+  if (!options.restart) saved = open_last_gan(directory);
+  GanState state;
+  if (saved) {
+    merge_saved_options(options, run.given, saved->metadata("train_options"), saved->path().string());
+    validate(options);
+    state = read_state<GanState>(*saved);
+    if (const std::string reason = reason_to_finish(options, state);
+        !reason.empty() && state.finished_update == state.update &&
+        std::filesystem::exists(directory / "best.safetensors")) {
+      note_finished_before(reason, state);
+      return 0;
+    }
+  }
+  log::also_to_file(directory / "train.log");
+
+  // Pictures and networks
+  const ImageFolder folder(options.images);
+  if (!saved) apply_preset(options, run.given, folder);
+  if (!saved) log::info(folder.report().to_text());
+  const PictureSplit split = split_pictures(folder.size(), static_cast<std::uint64_t>(options.held_out),
+                                            static_cast<std::uint64_t>(options.seed));
+  const PictureBatches batches(folder, split.training, static_cast<std::uint64_t>(options.seed), run.device);
+  options.networks.generator.image = {.channels = folder.channels(),
+                                      .height = folder.picture_size().height,
+                                      .width = folder.picture_size().width,
+                                      .classes = static_cast<std::int64_t>(folder.class_names().size())};
+  options.networks.discriminator.image = options.networks.generator.image;
+  validate(options.networks);
+  if (saved && class_names_in(*saved) != folder.class_names())
+    throw data_error(options.images.data + ": has other classes than the run in " + options.model +
+                     " was begun with: go on with those pictures, or say --restart");
+  if (options.precision == Precision::automatic) {
+    if (state.precision.empty()) {
+      options.precision = choose_gan_precision(options, batches, run.device);
+      log::info("--precision auto chose " + std::string(name_of(options.precision)));
+    } else {
+      options.precision = state.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::fp32;
+    }
+  }
+  state.precision = name_of(options.precision);
+
+  torch::manual_seed(static_cast<std::uint64_t>(options.seed));
+  GanNetworks networks(options.networks,
+                       {.kind = OptimizerKind::adam, .beta1 = options.beta1, .beta2 = options.beta2, .epsilon = 1e-8},
+                       run.device);
+  if (!saved && !options.init.empty()) {
+    const safetensors::File parent(find_model_file(options.init, kPictureModel));
+    check_kind(parent, kPictureModel);
+    read_weights(parent, networks);
+  }
+  const std::string train_options = fields_to_json(options).dump();
+  const GanRun content{options.networks, folder.class_names(), train_options, state};
+  report_choices(options, networks);
+
+  // Where the run stands
+  const std::string data = std::to_string(folder.fingerprint());
+  if (saved) {
+    read_tensors(*saved, networks);
+    saved.reset();
+    log::info("going on from update " + format_count(state.update) + ", " +
+              format_number(static_cast<double>(state.images) / 1000, 1) + " kimg");
+    if (state.data != data) log::warning("the pictures have changed since the last start");
+  }
+  state.data = data;
+  note_threads(state);
+  write_file_atomically(directory / "config.toml", run.resolved_toml(), static_cast<int>(ExitCode::checkpoint));
+  clock.set_before(state.seconds);
+  const auto save = [&] {
+    state.seconds = clock.seconds();
+    save_last(directory, to_go_on(networks, content));
+  };
+  const GanSnapshots snapshots(directory, networks.average, run.device);
+  if (state.update == 0) {
+    save();
+    if (options.restart) {
+      remove_replaced_run(directory);
+      snapshots.clear();
+    }
+    snapshots.write_real(folder, split.training);
+  }
+  MetricsCsv metrics(directory / "metrics.csv", kGanColumns, state.metrics_rows);
+
+  const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
+  GanSteps steps(networks.generator, networks.discriminator, options, run.device);
+  GanDiagnosis diagnosis;
+  const double distance_of_real = real_distance(folder, split.training);
+  const auto measured = std::min<std::size_t>(split.held_out.size(), kMeasuredPictures);
+  const PictureBatch held_out =
+      measured > 0 ? read_pictures(folder, std::span(split.held_out).first(measured), run.device) : PictureBatch{};
+
+  double row_seconds = 0;  // of updates since the last row, of this start
+  std::int64_t timed_images = 0;
+  const auto kimg = [&] { return static_cast<double>(state.images) / 1000; };
+  const auto write_row = [&] {
+    GanRow row{.update = state.update,
+               .kimg = kimg(),
+               .seconds = clock.seconds(),
+               .lr = options.g_lr * rate_factor(options, state),
+               .sums = state.sums};
+    const at::NoGradGuard no_grad;
+    GanSigns signs{.augment_p = options.augment.p};
+    if (measured > 0) {
+      networks.discriminator->eval();  // spectral norm stands still
+      signs.held_out_logit = networks.discriminator(held_out.images, held_out.classes).mean().item<double>();
+      networks.discriminator->train();
+      signs.has_held_out = true;
+      row.held_out_logit = signs.held_out_logit;
+    }
+    const PictureBatch like = batches.at(0, kMeasuredPictures);
+    const ExampleDraws draws{static_cast<std::uint64_t>(options.seed), 0, 0, like.examples};
+    const at::Tensor latents = random_latents(draws, options.networks.generator.latent).to(run.device);
+    signs.diversity = mean_distance(networks.average(latents, like.classes)) / std::max(distance_of_real, 1e-6);
+    row.diversity = signs.diversity;
+    if (row_seconds > 0) row.images_per_second = static_cast<double>(timed_images) / row_seconds;
+    metrics.append(row.fields());
+    if (state.sums.updates > 0) {
+      signs.real_logit = state.sums.real_logit / static_cast<double>(state.sums.updates);
+      signs.fake_logit = state.sums.fake_logit / static_cast<double>(state.sums.updates);
+      for (const std::string& message : diagnosis.row(signs)) log::warning(message);
+    }
+    state.metrics_rows = metrics.rows();
+    state.sums = {};
+    row_seconds = 0;
+    timed_images = 0;
+  };
+  const auto snapshot = [&] {
+    state.snapshot_update = state.update;
+    const auto path = snapshots.write_samples(kimg());
+    save_best(directory, to_sample(networks, content));
+    log::info(format_number(kimg(), 1) + " kimg: samples in " + path.string());
+  };
+
+  Progress progress("training", 0);
+  RunClock since_save;
+  double next_snapshot = std::max(kFirstSnapshot, state.seconds * kSnapshotGrowth);
+  std::string reason;
+  for (;;) {
+    state.seconds = clock.seconds();
+    reason = reason_to_finish(options, state);
+    if (!reason.empty() || stop.received() != 0) break;
+    // Under --max-time the plan follows the speed; otherwise it stands from the first update.
+    if (state.planned_updates == 0 || options.max_time.empty() || state.sums.updates == 0)
+      state.planned_updates = planned_updates(options, state);
+
+    // One update
+    const RunClock update_clock;
+    ++state.update;
+    const auto update = static_cast<std::uint64_t>(state.update);
+    const double factor = rate_factor(options, state);
+    PictureBatch real;
+    DiscriminatorStep shown;
+    double g_loss = 0;
+    bool finite = true;
+    for (std::int64_t step = 1; finite && step <= options.d_steps; ++step) {
+      real = batches.at(static_cast<std::uint64_t>(state.images), options.batch);
+      state.images += options.batch;
+      networks.discriminator_parameters.gradients.zero_();
+      shown = steps.discriminator_backward(real, update, static_cast<std::uint64_t>(step),
+                                           step == 1 && state.update % options.reg_every == 0);
+      finite = std::isfinite(networks.discriminator_parameters.gradients.norm().item<double>() + shown.loss);
+      if (finite)
+        networks.discriminator_adam.step(networks.discriminator_parameters, options.d_lr * factor,
+                                         (state.update - 1) * options.d_steps + step);
+      if (shown.penalised) {
+        state.sums.penalty += shown.penalty;
+        ++state.sums.penalties;
+      }
+    }
+    if (finite) {
+      networks.generator_parameters.gradients.zero_();
+      g_loss = steps.generator_backward(real, update);
+      finite = std::isfinite(networks.generator_parameters.gradients.norm().item<double>() + g_loss);
+    }
+    if (!finite) {
+      if (count_non_finite(state, directory, "lower --g-lr and --d-lr, a higher --gamma, or --precision fp32") ==
+          AfterNonFinite::skip)
+        continue;
+      const safetensors::File good = *open_last_gan(directory);
+      const GanState failed = std::exchange(state, read_state<GanState>(good));
+      read_tensors(good, networks);
+      metrics = MetricsCsv(directory / "metrics.csv", kGanColumns, state.metrics_rows);
+      note_roll_back(state, failed);
+      continue;
+    }
+    state.non_finite_in_a_row = 0;
+    networks.generator_adam.step(networks.generator_parameters, options.g_lr * factor, state.update);
+    {
+      const at::NoGradGuard no_grad;
+      networks.average_parameters.values.lerp_(networks.generator_parameters.values,
+                                               1 - average_decay(options, state.images));
+    }
+
+    state.sums.d_loss += shown.loss;
+    state.sums.g_loss += g_loss;
+    state.sums.real_logit += shown.real_logit;
+    state.sums.fake_logit += shown.fake_logit;
+    ++state.sums.updates;
+    timed_images += options.batch * options.d_steps;
+    row_seconds += update_clock.seconds();
+    const double left = state.planned_updates > 0 ? clock.seconds() / static_cast<double>(state.update) *
+                                                        static_cast<double>(state.planned_updates - state.update)
+                                                  : -1;
+    progress.update(state.update,
+                    format_number(kimg(), 1) + " kimg  D " + format_number(shown.loss, 2) + "  G " +
+                        format_number(g_loss, 2) + "  " +
+                        format_number(static_cast<double>(timed_images) / row_seconds, 1) + " images/s",
+                    left);
+
+    if (state.update % options.log_every == 0) write_row();
+    const bool snap_now =
+        options.snap_every > 0 ? state.update % options.snap_every == 0 : clock.seconds() > next_snapshot;
+    if (snap_now) {
+      snapshot();
+      next_snapshot = std::max(clock.seconds() + kFirstSnapshot, clock.seconds() * kSnapshotGrowth);
+    }
+    const bool save_now =
+        options.save_every > 0 ? state.update % options.save_every == 0 : since_save.seconds() > kSecondsBetweenSaves;
+    if (save_now) {
+      save();
+      since_save = {};
+    }
+  }
+  progress.finish();
+
+  if (stop.received() != 0 && reason.empty()) {
+    save();
+    return note_stopped(stop, state);
+  }
+  if (state.finished_update != state.update) {
+    if (state.sums.updates > 0) write_row();
+    if (state.snapshot_update != state.update) snapshot();
+    snapshots.write_film();
+    state.finished_update = state.update;
+  }
+  save();
+  log::info("finished: " + reason + ", " + format_number(kimg(), 1) + " kimg, peak memory " +
+            format_count(static_cast<std::int64_t>(peak_memory_mb())) + " MB, " + format_duration(clock.seconds()));
+  log::info("draw pictures with:  sample --model " + options.model + " --n 64 --grid 8x8 --output grid.png");
+  return 0;
+}
+
+}  // namespace heed

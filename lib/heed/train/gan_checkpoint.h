@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "heed/image/picture_model.h"
+#include "heed/train/checkpoint.h"
+#include "heed/train/gan_state.h"
+
+namespace heed {
+
+/// Both networks in training, with their optimizers and the average of the generator.
+struct GanNetworks {
+  GanNetworks(const PictureNetworks& options, AdamOptions adam, c10::Device device);
+
+  AttentionGenerator generator, average;
+  Discriminator discriminator;
+  FlatParameters generator_parameters, average_parameters, discriminator_parameters;
+  Adam generator_adam, discriminator_adam;
+};
+
+/// What else belongs into a checkpoint.
+struct GanRun {
+  const PictureNetworks& options;
+  const std::vector<std::string>& class_names;
+  const std::string& train_options;  ///< JSON
+  const GanState& state;
+};
+
+/// Everything needed to go on, for save_last().
+Checkpoint to_go_on(const GanNetworks& networks, const GanRun& run);
+/// The averaged generator, for save_best().
+Checkpoint to_sample(const GanNetworks& networks, const GanRun& run);
+
+std::optional<safetensors::File> open_last_gan(const std::filesystem::path& directory);
+void read_tensors(const safetensors::File& file, GanNetworks& networks);
+/// Takes over the weights of another model (--init): generator, and the discriminator where the file has one. Throws
+/// Error(checkpoint) when a shape differs.
+void read_weights(const safetensors::File& file, GanNetworks& networks);
+
+}  // namespace heed

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "heed/train/gan_checkpoint.h"
+#include "heed/train/gan_data.h"
+#include "heed/train/gan_options.h"
+
+namespace heed {
+
+/// What trial steps tell of a run.
+struct GanForecast {
+  double seconds_per_kimg = 0;
+  std::int64_t generator_weights = 0, discriminator_weights = 0;
+  double peak_memory_mb = 0;  ///< of this process, pictures included
+};
+
+/// Takes three rounds of steps (with and without gradient penalty) on networks of its own; the fastest of each counts.
+GanForecast forecast_gan(const GanTrainOptions& options, const PictureBatches& batches, c10::Device device);
+
+/// Settles fp32 or bf16 by trial steps when it is `automatic`.
+Precision choose_gan_precision(GanTrainOptions options, const PictureBatches& batches, c10::Device device);
+
+}  // namespace heed

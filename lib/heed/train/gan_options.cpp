@@ -1,0 +1,112 @@
+#include "heed/train/gan_options.h"
+
+#include <algorithm>
+
+#include "heed/base/error.h"
+#include "heed/base/fields_json.h"
+#include "heed/base/units.h"
+#include "heed/train/saved_options.h"
+
+namespace heed {
+namespace {
+
+constexpr double kDefaultKimg = 400;
+
+// Settings that the weights or the choice of held-out pictures were made with.
+bool is_frozen(const std::string& name) {
+  static const std::set<std::string> frozen = {
+      "preset",        "latent",          "class-dim", "g-width",  "g-max-width", "gate-res",
+      "gate-channels", "extra-conv",      "attn-res",  "output",   "d-width",     "d-max-width",
+      "d-gate-res",    "d-gate-channels", "size",      "channels", "cond",        "d-extra-conv",
+      "d-attn-res",    "spectral-norm",   "seed",      "init",     "held-out"};
+  return frozen.contains(name);
+}
+
+bool is_momentary(const std::string& name) {
+  return name == "restart" || name == "model" || name == "dry-run";
+}
+
+}  // namespace
+
+void validate(const GanTrainOptions& o) {
+  const auto require = [](bool holds, const std::string& message) {
+    if (!holds) throw usage_error(message);
+  };
+  require(!o.images.data.empty(), "no pictures given: say --data FOLDER");
+  require(!o.model.empty() || o.dry_run, "no model directory given: say --model DIR");
+  const auto at_least = [&](const char* name, double value, double least) {
+    require(value >= least, std::string(name) + " must be " + (least == 0 ? "0" : "1") + " or more");
+  };
+  at_least("batch", static_cast<double>(o.batch), 1);
+  at_least("reg-every", static_cast<double>(o.reg_every), 1);
+  at_least("d-steps", static_cast<double>(o.d_steps), 1);
+  at_least("log-every", static_cast<double>(o.log_every), 1);
+  at_least("gamma", o.gamma, 0);
+  at_least("kimg", o.kimg, 0);
+  at_least("max-updates", static_cast<double>(o.max_updates), 0);
+  at_least("snap-every", static_cast<double>(o.snap_every), 0);
+  at_least("save-every", static_cast<double>(o.save_every), 0);
+  at_least("held-out", static_cast<double>(o.held_out), 0);
+  at_least("ema-kimg", o.ema_kimg, 0);
+  at_least("seed", static_cast<double>(o.seed), 0);
+  require(o.batch <= 4096, "batch must be at most 4,096");
+  require(o.d_steps <= 32, "d-steps must be at most 32");
+  require(o.g_lr > 0 && o.d_lr > 0, "g-lr and d-lr must be above 0");
+  require(o.final_lr >= 0 && o.final_lr <= 1, "final-lr must be 0 to 1");
+  require(o.augment.p <= 1, "aug-p must be at most 1");
+  require(o.ema_rampup > 0 && o.ema_rampup <= 1, "ema-rampup must be above 0 and at most 1");
+  for (const double beta : {o.beta1, o.beta2})
+    require(beta >= 0 && beta < 1, "adam-beta1 and adam-beta2 must be at least 0 and below 1");
+  if (!o.max_time.empty()) parse_duration(o.max_time, "--max-time");
+  if (o.images.size != "auto") parse_picture_size(o.images.size);
+}
+
+void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const ImageFolder& pictures) {
+  const auto fill = [&](const char* name, auto& field, auto value) {
+    if (!given.contains(name)) field = value;
+  };
+  const PictureSize size = pictures.picture_size();
+  const int side = std::min(size.width, size.height);
+  ImageFormat& format = o.networks.generator.image;
+  format = {.channels = pictures.channels(),
+            .height = size.height,
+            .width = size.width,
+            .classes = static_cast<std::int64_t>(pictures.class_names().size())};
+  o.networks.discriminator.image = format;
+  o.images.size = std::to_string(size.width) + "x" + std::to_string(size.height);
+  o.images.channels = pictures.channels() == 1   ? ChannelChoice::grey
+                      : pictures.channels() == 3 ? ChannelChoice::rgb
+                                                 : ChannelChoice::rgba;
+
+  if (o.preset == GanPreset::automatic) o.preset = side > 48 ? GanPreset::medium : GanPreset::small;
+  const bool medium = o.preset == GanPreset::medium, classic = o.preset == GanPreset::classic;
+  // Above 32 pixels the finest stage would cost most of the time: it gets fewer channels.
+  fill("g-width", o.networks.generator.width, std::int64_t{medium ? 48 : 64});
+  fill("d-width", o.networks.discriminator.width, std::int64_t{medium ? 48 : 64});
+  fill("g-max-width", o.networks.generator.max_width, std::int64_t{medium ? 192 : 128});
+  fill("d-max-width", o.networks.discriminator.max_width, std::int64_t{medium ? 192 : 128});
+  fill("loss", o.loss, classic ? GanLoss::hinge : GanLoss::rpgan);
+  fill("spectral-norm", o.networks.discriminator.spectral_norm, classic);
+  fill("gamma", o.gamma, classic ? 0.0 : medium ? 2.0 : 0.05);
+  fill("d-steps", o.d_steps, std::int64_t{classic ? 2 : 1});
+  fill("g-lr", o.g_lr, classic ? 1e-4 : 1e-3);
+  fill("d-lr", o.d_lr, classic ? 4e-4 : 1e-3);
+  fill("batch", o.batch, std::int64_t{side > 96 ? 16 : side > 48 ? 32 : 64});
+  if (o.augment.p < 0) o.augment.p = diff_augment_probability(static_cast<std::int64_t>(pictures.size()));
+  if (pictures.channels() == 1) fill("aug-color", o.augment.color, false);
+  o.held_out = std::min(o.held_out, static_cast<std::int64_t>(pictures.size() / 10));
+  if (o.kimg == 0 && o.max_updates == 0 && o.max_time.empty()) o.kimg = kDefaultKimg;
+}
+
+void merge_saved_options(GanTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
+                         const std::string& where) {
+  // What was chosen for "auto" stands in the saved options; a size given in another way must mean the same.
+  GanTrainOptions now = options;
+  if (const auto size = parse_picture_size(options.images.size))
+    now.images.size = std::to_string(size->width) + "x" + std::to_string(size->height);
+  fields_from_json(options,
+                   merged_options(fields_to_json(now), given, saved, where, options.model, {is_frozen, is_momentary}),
+                   where);
+}
+
+}  // namespace heed

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+
+#include "heed/train/gan_options.h"
+#include "heed/train/gan_state.h"
+
+namespace heed {
+
+/// The update at which the schedules end, that of the first limit to come; 0: not known yet. Under --max-time it is
+/// estimated from the speed so far.
+std::int64_t planned_updates(const GanTrainOptions& options, const GanState& state);
+
+/// Factor of the peak rates for the update that `state` counts: a short rise, since Adam's first steps rest on few
+/// gradients, then half a cosine down to `final_lr`. Without a plan yet, no fall.
+double rate_factor(const GanTrainOptions& options, const GanState& state);
+
+/// Decay of the generator's average over one update, from a half-life in pictures that is at most a share of those
+/// seen, so that a young average soon forgets its start (Karras et al. 2020).
+double average_decay(const GanTrainOptions& options, std::int64_t images_seen);
+
+}  // namespace heed

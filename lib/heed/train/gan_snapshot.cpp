@@ -1,0 +1,101 @@
+#include "heed/train/gan_snapshot.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include <ATen/ATen.h>
+
+#include "heed/base/files.h"
+#include "heed/image/decode.h"
+#include "heed/image/gif.h"
+#include "heed/image/grid.h"
+#include "heed/image/picture_tensor.h"
+#include "heed/image/png.h"
+#include "heed/image/sampler.h"
+
+namespace heed {
+namespace {
+
+constexpr int kColumns = 8;
+constexpr std::int64_t kMostRows = 10, kRowsWithoutClasses = 6;
+
+std::int64_t rows_of(std::int64_t classes) {
+  return classes > 0 ? std::min(classes, kMostRows) : kRowsWithoutClasses;
+}
+
+std::vector<std::filesystem::path> grids_in(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> grids;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, missing)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".png") && name.find_first_not_of("0123456789.") == name.size() - 3)
+      grids.push_back(entry.path());
+  }
+  std::sort(grids.begin(), grids.end());
+  return grids;
+}
+
+}  // namespace
+
+GanSnapshots::GanSnapshots(std::filesystem::path directory, AttentionGenerator generator, c10::Device device)
+    : directory_(std::move(directory)), generator_(std::move(generator)), device_(device) {}
+
+void GanSnapshots::write_real(const ImageFolder& folder, const std::vector<std::uint64_t>& pictures) const {
+  std::filesystem::create_directories(directory_ / "samples");
+  const std::int64_t classes = generator_->options.image.classes, rows = rows_of(classes);
+  std::vector<std::uint64_t> chosen;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    std::size_t found = 0;
+    for (std::size_t i = static_cast<std::size_t>(classes > 0 ? 0 : row * kColumns);
+         i < pictures.size() && found < kColumns; ++i) {
+      if (classes > 0 && folder.class_of(pictures[i]) != row) continue;
+      chosen.push_back(pictures[i]);
+      ++found;
+    }
+    for (; found < kColumns && !chosen.empty(); ++found) chosen.push_back(chosen.back());
+  }
+  const std::vector<Picture> shown = to_pictures(read_pictures(folder, chosen, at::kCPU).images);
+  write_png(directory_ / "samples" / "real.png", make_grid(shown, {.columns = kColumns}));
+}
+
+std::filesystem::path GanSnapshots::write_samples(double kimg) const {
+  std::filesystem::create_directories(directory_ / "samples");
+  const std::int64_t classes = generator_->options.image.classes;
+  std::vector<SampleRequest> requests;
+  for (std::int64_t row = 0; row < rows_of(classes); ++row)
+    for (int column = 0; column < kColumns; ++column)
+      requests.push_back({static_cast<std::uint64_t>(row * kColumns + column), classes > 0 ? row : 0});
+  Sampler sampler({generator_, {}, {}}, device_);
+  std::vector<Picture> pictures;
+  for (Sample& sample : sampler.draw(requests)) pictures.push_back(std::move(sample.picture));
+  char name[32];
+  std::snprintf(name, sizeof name, "%08.1f.png", kimg);
+  const std::filesystem::path path = directory_ / "samples" / name;
+  write_png(path, make_grid(pictures, {.columns = kColumns}));
+  return path;
+}
+
+void GanSnapshots::write_film() const {
+  std::vector<Picture> frames;
+  for (const auto& path : grids_in(directory_ / "samples")) {
+    const std::string bytes = read_file(path);
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    frames.push_back(decode_picture({data, bytes.size()}, path.string()));
+    if (frames.back().size() != frames.front().size()) frames.pop_back();  // of a run with other classes
+  }
+  if (frames.size() > 1) write_gif(directory_ / "progress.gif", frames);
+}
+
+void GanSnapshots::clear() const {
+  for (const auto& path : grids_in(directory_ / "samples")) std::filesystem::remove(path);
+  std::filesystem::remove(directory_ / "progress.gif");
+}
+
+double mean_distance(const at::Tensor& images) {
+  const at::Tensor rows = images.to(at::kFloat).flatten(1);  // [B, C H W]
+  const auto count = static_cast<double>(rows.size(0));
+  return count < 2 ? 0 : at::cdist(rows, rows).sum().item<double>() / (count * (count - 1));
+}
+
+}  // namespace heed

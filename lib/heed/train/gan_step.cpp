@@ -1,0 +1,116 @@
+#include "heed/train/gan_step.h"
+
+#include <ATen/ATen.h>
+
+#include "heed/nn/self_attention_2d.h"
+
+namespace heed {
+namespace {
+
+// Uses of random numbers within an update; a discriminator step takes kRolesPerStep of them.
+enum Role : std::uint64_t { kLatent, kAugmentReal, kAugmentFake, kInterpolate, kRolesPerStep };
+// The generator's come before those of the discriminator's first step.
+constexpr std::uint64_t kGeneratorStep = 0;
+
+std::uint64_t role_of(std::uint64_t step, Role role) {
+  return step * kRolesPerStep + role;
+}
+
+// The generator's step needs the discriminator's answer, not its gradients.
+class FrozenWeights {
+ public:
+  explicit FrozenWeights(torch::nn::Module& module) : parameters_(module.parameters()) { set(false); }
+  ~FrozenWeights() { set(true); }
+  FrozenWeights(const FrozenWeights&) = delete;
+  FrozenWeights& operator=(const FrozenWeights&) = delete;
+
+ private:
+  void set(bool trainable) {
+    for (at::Tensor& parameter : parameters_) parameter.requires_grad_(trainable);
+  }
+  std::vector<at::Tensor> parameters_;
+};
+
+at::Tensor twice(const at::Tensor& classes) {
+  return classes.defined() ? at::cat({classes, classes}) : classes;  // [2B]
+}
+
+}  // namespace
+
+GanSteps::GanSteps(AttentionGenerator generator, Discriminator discriminator, const GanTrainOptions& options,
+                   c10::Device device)
+    : generator_(std::move(generator)), discriminator_(std::move(discriminator)), options_(options), device_(device) {}
+
+DiscriminatorStep GanSteps::discriminator_backward(const PictureBatch& real, std::uint64_t update, std::uint64_t step,
+                                                   bool with_penalty) {
+  at::Tensor fake;
+  {
+    const at::NoGradGuard no_grad;
+    fake = fakes(real, update, role_of(step, kLatent));  // [B, C, H, W]
+  }
+  const at::Tensor real_seen = augmented(real.images, real, update, role_of(step, kAugmentReal));
+  const at::Tensor fake_seen = augmented(fake, real, update, role_of(step, kAugmentFake));
+  // No layer looks at the batch, so both halves can go in one pass.
+  const at::Tensor logits = discriminator_(at::cat({real_seen, fake_seen}), twice(real.classes));  // [2B]
+  const std::vector<at::Tensor> halves = logits.chunk(2);                                          // [B] each
+  const at::Tensor loss = discriminator_loss(options_.loss, halves[0], halves[1]);
+  DiscriminatorStep result{.loss = loss.item<double>(),
+                           .penalty = 0,
+                           .penalised = with_penalty && options_.gamma > 0,
+                           .real_logit = halves[0].mean().item<double>(),
+                           .fake_logit = halves[1].mean().item<double>()};
+  loss.backward();
+  if (!result.penalised) return result;
+
+  // Each penalty has a pass and a backward of its own: the memory of one is free before the next begins.
+  const double weight = options_.gamma / 2 * static_cast<double>(options_.reg_every);
+  const DoubleBackwardGuard differentiable_twice;
+  if (options_.loss == GanLoss::wgan_gp) {
+    const ExampleDraws draws{static_cast<std::uint64_t>(options_.seed), update, role_of(step, kInterpolate),
+                             real.examples};
+    const at::Tensor between = interpolate(real.images, fake, draws);
+    const at::Tensor value = wgan_penalty(discriminator_(between, real.classes), between);
+    (value * (2 * weight)).backward();
+    result.penalty = value.item<double>();
+    return result;
+  }
+  const at::Tensor at_real = penalty(real_seen, real.classes);
+  (at_real * weight).backward();
+  result.penalty = at_real.item<double>();
+  if (options_.r2) (penalty(fake_seen, real.classes) * weight).backward();
+  return result;
+}
+
+double GanSteps::generator_backward(const PictureBatch& real, std::uint64_t update) {
+  const FrozenWeights frozen(*discriminator_);
+  const at::Tensor fake = fakes(real, update, role_of(kGeneratorStep, kLatent));  // [B, C, H, W]
+  const at::Tensor fake_seen = augmented(fake, real, update, role_of(kGeneratorStep, kAugmentFake));
+  const at::Tensor fake_logits = discriminator_(fake_seen, real.classes);  // [B]
+  at::Tensor real_logits;
+  if (generator_needs_real(options_.loss))
+    real_logits = discriminator_(augmented(real.images, real, update, role_of(kGeneratorStep, kAugmentReal)),
+                                 real.classes);  // [B]
+  const at::Tensor loss = generator_loss(options_.loss, fake_logits, real_logits);
+  loss.backward();
+  return loss.item<double>();
+}
+
+at::Tensor GanSteps::fakes(const PictureBatch& real, std::uint64_t update, std::uint64_t role) {
+  const ExampleDraws draws{static_cast<std::uint64_t>(options_.seed), update, role, real.examples};
+  const at::Tensor latents = random_latents(draws, options_.networks.generator.latent).to(device_);  // [B, Z]
+  return generator_(latents, real.classes);                                                          // [B, C, H, W]
+}
+
+at::Tensor GanSteps::augmented(const at::Tensor& images, const PictureBatch& real, std::uint64_t update,
+                               std::uint64_t role) {
+  if (options_.augment.p <= 0) return images;
+  const ExampleDraws draws{static_cast<std::uint64_t>(options_.seed), update, role, real.examples};
+  return diff_augment(images, options_.augment, draws);
+}
+
+at::Tensor GanSteps::penalty(const at::Tensor& images, const at::Tensor& classes) {
+  const at::Tensor leaf = images.detach().requires_grad_();
+  return zero_centred_penalty(discriminator_(leaf, classes), leaf);
+}
+
+}  // namespace heed

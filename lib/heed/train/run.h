@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+
+#include <c10/core/Device.h>
+
+#include "heed/base/stop_signal.h"
+#include "heed/train/run_state.h"
+
+/// What every recipe does at its start and its end.
+namespace heed {
+
+/// What a recipe is told by its program.
+struct TrainRun {
+  std::set<std::string> given;  ///< names of options that the user set; presets and saved runs leave them alone
+  c10::Device device = c10::kCPU;
+  std::function<std::string()> resolved_toml;  ///< the options as a settings file, once they are final
+};
+
+/// Without --save-every.
+inline constexpr double kSecondsBetweenSaves = 600;
+
+/// Which of the limits that all recipes have is reached, in words; empty: none. 0 and "" are no limits.
+std::string reached_limit(std::int64_t max_updates, const std::string& max_time, const RunState& state);
+
+/// Says that there is nothing to do in a directory whose run is over.
+void note_finished_before(const std::string& reason, const RunState& state);
+/// Keeps the number of threads in the state; another one than before is said, for it changes last bits.
+void note_threads(RunState& state);
+/// Says that a signal ended this start; returns the exit code.
+int note_stopped(const StopSignal& stop, const RunState& state);
+/// Removes the checkpoints of a run that --restart has replaced; called once `last` is that of the new one.
+void remove_replaced_run(const std::filesystem::path& directory);
+
+}  // namespace heed
