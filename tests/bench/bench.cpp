@@ -17,6 +17,8 @@
 #include "heed/base/log.h"
 #include "heed/base/progress.h"
 #include "heed/base/random.h"
+#include "heed/image/png.h"
+#include "heed/train/gan_forecast.h"
 #include "heed/train/seq2seq.h"
 
 /// Benchmarks: measured figures for people, never part of the tests. `heed-bench NAME [SETTING=VALUE...]`.
@@ -52,6 +54,21 @@ void write_made_up_text(const std::filesystem::path& path, std::uint64_t side, s
       file << (w > 0 ? " " : "") << word;
     }
     file << '\n';
+  }
+}
+
+// So many pictures in each of so many class folders.
+void write_noise_pictures(const std::filesystem::path& folder, std::uint64_t classes, std::uint64_t pictures) {
+  for (std::uint64_t c = 0; c < classes; ++c) {
+    const std::filesystem::path place = folder / std::to_string(c);
+    std::filesystem::create_directories(place);
+    for (std::uint64_t i = 0; i < pictures; ++i) {
+      Picture picture({32, 32}, 3);
+      const PhiloxKey key = make_key(2, c, i);
+      for (std::size_t p = 0; p < picture.pixels.size(); ++p)
+        picture.pixels[p] = static_cast<std::uint8_t>(random_below(key, p, 256));
+      write_png(place / (std::to_string(i) + ".png"), picture);
+    }
   }
 }
 
@@ -103,7 +120,40 @@ void bench_seq2seq_train(const Settings& settings) {
             << " text=" << (data != nullptr ? "multi30k" : "made-up") << '\n';
 }
 
+// Training speed of the preset `small`: pictures of noise in ten classes, 32 by 32 (size=N: others), or those of
+// CIFAR-10 when HEED_DATA names a folder that holds them. What pictures show does not change the time they take.
+void bench_gan_train(const Settings& settings) {
+  const Scratch scratch;
+  GanTrainOptions options;
+  const char* data = std::getenv("HEED_DATA");
+  options.images.size = setting(settings, "size", "32");
+  options.images.cond = true;
+  if (data != nullptr) {
+    options.images.data = std::string(data) + "/cifar10-train.tar.gz";
+  } else {
+    options.images.data = scratch.path / "pictures";
+    write_noise_pictures(options.images.data, 10, 64);
+  }
+  options.batch = std::stoll(setting(settings, "batch", "16"));
+  options.preset = GanPreset::small;
+  const std::string precision = setting(settings, "precision", "auto");
+  for (const Precision known : {Precision::fp32, Precision::bf16, Precision::automatic})
+    if (name_of(known) == precision) options.precision = known;
+  log::set_level(log::Level::warning);
+  const ImageFolder folder(options.images);
+  apply_preset(options, {"batch", "preset", "precision"}, folder);
+  const PictureBatches batches(folder, split_pictures(folder.size(), 0, 0).training, 1, c10::kCPU);
+  if (options.precision == Precision::automatic) options.precision = choose_gan_precision(options, batches, c10::kCPU);
+  const GanForecast forecast = forecast_gan(options, batches, c10::kCPU);
+  std::cout << "gan-train: " << format_number(1000 / forecast.seconds_per_kimg, 1)
+            << " images/s  preset=small size=" << options.images.size << " batch=" << options.batch
+            << " precision=" << name_of(options.precision) << " threads=" << at::get_num_threads()
+            << " step=" << format_number(forecast.seconds_per_kimg * static_cast<double>(options.batch) / 1000, 3)
+            << "s pictures=" << (data != nullptr ? "cifar-10" : "noise") << '\n';
+}
+
 const std::map<std::string, std::function<void(const Settings&)>> kBenchmarks = {
+    {"gan-train", bench_gan_train},
     {"seq2seq-train", bench_seq2seq_train},
 };
 
@@ -120,7 +170,8 @@ int main(int argc, char** argv) {
   const auto found = argc > 1 ? heed::kBenchmarks.find(argv[1]) : heed::kBenchmarks.end();
   if (found == heed::kBenchmarks.end()) {
     std::cerr << "Usage: heed-bench NAME [SETTING=VALUE...]\n\n  seq2seq-train  training speed; settings: "
-                 "precision=fp32|bf16|auto, updates=N\n";
+                 "precision=fp32|bf16|auto, updates=N\n  gan-train      training speed of pictures; settings: "
+                 "precision=fp32|bf16|auto, batch=N, size=N\n";
     return argc > 1 ? static_cast<int>(heed::ExitCode::usage) : 0;
   }
   try {

@@ -4,7 +4,7 @@ Only ```sh blocks are commands. The words behind "sh" say what happens to a bloc
 
     ```sh             looked at only
     ```sh quick       run as it stands, in a copy of the top folder's files
-    ```sh shortened   run with generated text in place of the reader's files and with a few updates of training
+    ```sh shortened   run with generated text and pictures in place of the reader's and with a few updates of training
 """
 import os
 import re
@@ -19,9 +19,13 @@ from repository import BIN, ROOT, files, programs
 
 README = ROOT / "README.md"
 # Appended to what the README writes; the last of a repeated flag counts.
-SHORTENED = {"seq2seq-train": "--max-updates 6 --valid-every 3 --log-every 2 --batch-tokens 400"}
+SHORTENED = {
+    "seq2seq-train": "--max-updates 6 --valid-every 3 --log-every 2 --batch-tokens 400",
+    "gan-train": "--max-updates 2 --size 16 --g-width 8 --d-width 8 --batch 4",
+}
 TEXT_FLAGS = {"--train-src": "en", "--train-tgt": "de", "--valid-src": "en", "--valid-tgt": "de", "--references": "de",
               "--input": "en", "-i": "en", "--train-tsv": "tsv"}
+PICTURE_FLAGS = ("--data", "--ref")
 BLOCK = re.compile(r"^```sh *([a-z ]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEP_ENDS = {"|", "||", "&&", ";", "&"}
 
@@ -61,6 +65,12 @@ def input_files(command):
     for position, word in enumerate(command[:-1]):
         if word == "<":
             yield command[position + 1], "en"
+
+
+def picture_folders(command):
+    for position, word in enumerate(command[:-1]):
+        if word in PICTURE_FLAGS:
+            yield command[position + 1]
 
 
 def output_files(command):
@@ -166,6 +176,10 @@ class Scratch:
                     # What is translated and scored needs a few lines, not six hundred.
                     training = any(flag.startswith("--train") for flag in command)
                     path.write_text("\n".join(lines[language][: None if training else 5]) + "\n")
+            for name in picture_folders(command):
+                if name not in made and not (self.folder / name).exists():
+                    subprocess.run([BIN / "make_demo_data", "images", "--count", "48", self.folder / name], check=True,
+                                   capture_output=True)
             made.update(output_files(command))
 
     def run(self, text, shortened):

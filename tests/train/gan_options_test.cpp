@@ -55,14 +55,14 @@ TEST_CASE("small pictures get the small preset, larger ones the medium one") {
   CHECK(small.networks.generator.image.classes == 2);
   CHECK(small.networks.discriminator.image.classes == 2);
   CHECK(small.images.size == "32x32");
-  CHECK(small.batch == 64);
+  CHECK(small.batch == 16);
   CHECK(small.held_out == 2);
   CHECK(small.kimg > 0);
   CHECK(small.loss == GanLoss::rpgan);
   CHECK(small.augment.p == diff_augment_probability(20));
   CHECK(medium.preset == GanPreset::medium);
   CHECK(medium.networks.generator.image.width == 64);
-  CHECK(medium.batch == 32);
+  CHECK(medium.networks.generator.width < small.networks.generator.width);
   CHECK(medium.gamma > small.gamma);
 }
 

@@ -16,9 +16,9 @@
 namespace heed {
 
 /// Named sets of defaults; `automatic` goes by the size of the pictures.
-enum class GanPreset { automatic, small, medium, classic };
+enum class GanPreset { automatic, tiny, small, medium, classic };
 inline std::span<const std::string_view> enum_names(GanPreset) {
-  static constexpr std::string_view names[] = {"auto", "small", "medium", "classic"};
+  static constexpr std::string_view names[] = {"auto", "tiny", "small", "medium", "classic"};
   return names;
 }
 
@@ -32,13 +32,13 @@ struct GanTrainOptions {
   PictureNetworks networks;
 
   GanLoss loss = GanLoss::rpgan;
-  double gamma = 0.05;  ///< R1 and R2 weight
+  double gamma = 1;  ///< R1 and R2 weight
   bool r2 = true;
   std::int64_t reg_every = 8, d_steps = 1;
   DiffAugmentOptions augment{.p = -1};  ///< negative: by the number of pictures
 
-  std::int64_t batch = 64;
-  double g_lr = 2e-3, d_lr = 2e-3, final_lr = 0.1, beta1 = 0, beta2 = 0.99;
+  std::int64_t batch = 16;
+  double g_lr = 4e-4, d_lr = 4e-4, final_lr = 0.1, beta1 = 0, beta2 = 0.99;
   double ema_kimg = 10, ema_rampup = 0.05;
   Precision precision = Precision::fp32;
   std::int64_t seed = 1;

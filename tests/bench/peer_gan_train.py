@@ -1,0 +1,173 @@
+"""The recipe of gan-train (preset small) as a plain Python PyTorch program, to time beside `./x bench gan-train`.
+
+Usage: peer_gan_train.py [--batch 16] [--size 32] [--threads 2] [--rounds 3] [--channels-last]
+
+Same networks, losses, gradient penalties, average and pictures of noise, written as one usually writes them: modules of
+torch.nn, autograd.grad with create_graph for R1 and R2, Adam over lists of parameters. Prints images per second, from the
+fastest of the rounds with and without penalty, weighted as they occur.
+"""
+import argparse
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+CLASSES, LATENT, CLASS_DIM, WIDTH, MAX_WIDTH, GATE_CHANNELS, REG_EVERY, GAMMA = 10, 64, 64, 64, 128, 16, 8, 1.0
+SLOPE = 0.2
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.query, self.key = nn.Linear(channels, channels // 8), nn.Linear(channels, channels // 8)
+        self.value, self.output = nn.Linear(channels, channels // 2), nn.Linear(channels // 2, channels)
+        self.gain = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        b, c, h, w = x.shape
+        places = x.flatten(2).transpose(1, 2)  # [B, HW, C]
+        scores = self.query(places) @ self.key(places).transpose(1, 2) / (c // 8) ** 0.5
+        attended = self.output(scores.softmax(-1) @ self.value(places))
+        return x + self.gain * attended.transpose(1, 2).reshape(b, c, h, w)
+
+
+class Gate(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.stack = nn.Sequential(nn.Conv2d(channels, GATE_CHANNELS, 3, 1, 1, bias=False), nn.ReLU(),
+                                   nn.Conv2d(GATE_CHANNELS, GATE_CHANNELS, 3, 1, 1, bias=False), nn.ReLU(),
+                                   nn.Conv2d(GATE_CHANNELS, 1, 3, 1, 1, bias=False))
+        self.gain = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return x + self.gain * x * torch.sigmoid(self.stack(x))
+
+
+class Up(nn.Module):
+    def __init__(self, inputs, outputs, attention):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(inputs, outputs, 3, 1, 1), nn.Conv2d(outputs, outputs, 3, 1, 1)
+        self.shortcut = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        self.gate, self.attention = Gate(outputs), SelfAttention(outputs) if attention else nn.Identity()
+        nn.init.zeros_(self.conv2.weight)
+
+    def forward(self, x):
+        up = F.interpolate(F.leaky_relu(x, SLOPE), scale_factor=2)
+        inner = self.conv2(F.leaky_relu(self.conv1(up), SLOPE))
+        return self.attention(self.gate(F.interpolate(self.shortcut(x), scale_factor=2) + inner))
+
+
+class Down(nn.Module):
+    def __init__(self, inputs, outputs, pool):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(inputs, inputs, 3, 1, 1), nn.Conv2d(inputs, outputs, 3, 1, 1)
+        self.shortcut = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        self.pool = nn.AvgPool2d(2) if pool else nn.Identity()
+        nn.init.zeros_(self.conv2.weight)
+
+    def forward(self, x):
+        inner = self.conv2(self.pool(F.leaky_relu(self.conv1(F.leaky_relu(x, SLOPE)), SLOPE)))
+        return self.shortcut(self.pool(x)) + inner
+
+
+def widths(size):
+    """Of the levels from 4 pixels to all of them."""
+    sides = [4]
+    while sides[-1] < size:
+        sides.append(sides[-1] * 2)
+    return [(side, min(MAX_WIDTH, WIDTH * (size // side))) for side in sides]
+
+
+class Generator(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        levels = widths(size)
+        self.embedding = nn.Embedding(CLASSES, CLASS_DIM)
+        self.coarsest = levels[0][1]
+        self.input = nn.Linear(LATENT + CLASS_DIM, self.coarsest * 16)
+        self.stages = nn.Sequential(*[Up(a, b, side == 16) for (_, a), (side, b) in zip(levels, levels[1:])])
+        self.to_rgb = nn.Conv2d(levels[-1][1], 3, 3, 1, 1)
+
+    def forward(self, z, y):
+        x = self.input(torch.cat([z, self.embedding(y)], 1)).view(-1, self.coarsest, 4, 4)
+        return torch.tanh(self.to_rgb(F.leaky_relu(self.stages(x), SLOPE)))
+
+
+class Discriminator(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        levels = widths(size)[::-1]
+        self.from_rgb = nn.Conv2d(3, levels[0][1], 3, 1, 1)
+        self.stages = nn.Sequential(*[Down(a, b, True) for (_, a), (_, b) in zip(levels, levels[1:])],
+                                    Down(levels[-1][1], levels[-1][1], False))
+        self.head, self.embedding = nn.Linear(levels[-1][1], 1), nn.Embedding(CLASSES, levels[-1][1])
+
+    def forward(self, x, y):
+        features = F.leaky_relu(self.stages(self.from_rgb(x)), SLOPE).sum((2, 3))
+        return self.head(features).squeeze(1) + (self.embedding(y) * features).sum(1)
+
+
+def penalty(discriminator, images, classes):
+    images = images.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(discriminator(images, classes).sum(), images, create_graph=True)
+    return gradient.square().sum((1, 2, 3)).mean()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--channels-last", action="store_true")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    torch.set_num_threads(options.threads)
+    layout = torch.channels_last if options.channels_last else torch.contiguous_format
+    generator, average = (Generator(options.size).to(memory_format=layout) for _ in range(2))
+    discriminator = Discriminator(options.size).to(memory_format=layout)
+    g_adam = torch.optim.Adam(generator.parameters(), 1e-9, (0, 0.99))
+    d_adam = torch.optim.Adam(discriminator.parameters(), 1e-9, (0, 0.99))
+    real = (torch.rand(options.batch, 3, options.size, options.size) * 2 - 1).to(memory_format=layout)
+    classes = torch.randint(CLASSES, (options.batch,))
+
+    def update(with_penalty):
+        with torch.no_grad():
+            fake = generator(torch.randn(options.batch, LATENT), classes)
+        loss = F.softplus(discriminator(fake, classes) - discriminator(real, classes)).mean()
+        if with_penalty:
+            weight = GAMMA / 2 * REG_EVERY
+            loss = loss + weight * (penalty(discriminator, real, classes) + penalty(discriminator, fake, classes))
+        d_adam.zero_grad()
+        loss.backward()
+        d_adam.step()
+
+        for parameter in discriminator.parameters():
+            parameter.requires_grad_(False)
+        fake = generator(torch.randn(options.batch, LATENT), classes)
+        g_adam.zero_grad()
+        F.softplus(discriminator(real, classes) - discriminator(fake, classes)).mean().backward()
+        g_adam.step()
+        for parameter in discriminator.parameters():
+            parameter.requires_grad_(True)
+        with torch.no_grad():
+            for ours, theirs in zip(average.parameters(), generator.parameters()):
+                ours.lerp_(theirs, 0.01)
+
+    def seconds(with_penalty):
+        start = time.perf_counter()
+        update(with_penalty)
+        return time.perf_counter() - start
+
+    update(True), update(False)
+    penalised = min(seconds(True) for _ in range(options.rounds))
+    plain = min(seconds(False) for _ in range(options.rounds))
+    mean = (penalised + (REG_EVERY - 1) * plain) / REG_EVERY
+    weights = [sum(p.numel() for p in module.parameters()) for module in (generator, discriminator)]
+    print(f"peer: {options.batch / mean:.1f} images/s  size={options.size} batch={options.batch} "
+          f"threads={options.threads} weights={weights[0]}+{weights[1]} channels_last={options.channels_last}")
+
+
+if __name__ == "__main__":
+    main()
