@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "heed/base/progress.h"
+#include "heed/image/opencv.h"
 #include "heed/train/precision.h"
 #include "heed/version.h"
 
@@ -121,7 +122,7 @@ int examine(const AppRun& run) {
   row("compiler", compiler());
   row("LibTorch", TORCH_VERSION);
   row("LibTorch build", build_flags());
-  row("OpenCV", "not used yet");
+  row("OpenCV", opencv_version());
   row("CPU", cpu_model());
   row("CPU features", cpu_features());
   row("cores", std::to_string(std::thread::hardware_concurrency()));

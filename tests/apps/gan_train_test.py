@@ -67,9 +67,13 @@ class Training(GanTest):
         model = self.folder / "m"
         self.assertEqual(sorted(path.name for path in model.iterdir() if path.name != ".lock"),
                          ["best.safetensors", "config.toml", "last.1.safetensors", "last.safetensors", "metrics.csv",
-                          "progress.gif", "samples", "train.log"])
+                          "progress.gif", "samples", "samples.csv", "train.log"])
         self.assertEqual(pictures_in(model / "samples"), ["000000.0.png", "000000.1.png", "real.png"])
         self.assertTrue((model / "progress.gif").read_bytes().startswith(b"GIF89a"))
+        grids = [line.split(",") for line in (model / "samples.csv").read_text().splitlines()]
+        self.assertEqual([(row[0], row[4]) for row in grids],
+                         [("update", "picture"), ("6", "000000.0.png"), ("12", "000000.1.png")])
+        self.assertTrue(all(float(row[3]) > 0 for row in grids[1:]))
         rows = metrics_of(model)
         self.assertEqual([row[0] for row in rows[1:]], ["2", "4", "6", "8", "10", "12"])
         for name in ("d_loss", "g_loss", "real_logit", "fake_logit", "held_out_logit", "diversity"):
@@ -140,6 +144,9 @@ class Resuming(GanTest):
         rows = [[[field for i, field in enumerate(row) if i not in clocks] for row in metrics_of(place / "m")]
                 for place in (expected, actual)]
         self.assertEqual(*rows)
+        grids = [[line.split(",")[:2] + line.split(",")[3:] for line in
+                  (place / "m/samples.csv").read_text().splitlines()] for place in (expected, actual)]
+        self.assertEqual(*grids)
         pictures = [contents(place / "m/samples") for place in (expected, actual)]
         self.assertEqual(*pictures)
         self.assertEqual(temporaries(actual), [])

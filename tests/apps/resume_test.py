@@ -203,6 +203,28 @@ class ChangedSettings(ResumeTest):
         self.run_in(self.place("undisturbed"))
         self.assert_same_run(self.folder / "undisturbed", self.folder / "run")
 
+    def test_settings_of_a_run_begun_anew_go_on_with_it(self):
+        self.run_in(self.folder / "run", max_updates=8, restart=True)
+        result = self.run_program("seq2seq-train", cwd=self.folder / "run", config="m/config.toml", max_updates=12)
+        self.assertIn("going on from update 8", result.err)
+        self.assertEqual(state_of(self.model)["update"], 12)
+
+    def test_scores_of_other_text_or_another_metric_are_not_compared(self):
+        place = self.folder / "run"
+        self.run_in(place, max_updates=10)
+        self.assertNotIn("counts as the best", self.run_in(place, max_updates=20).err)
+        result = self.run_in(place, max_updates=30, best_metric="chrf")
+        self.assertIn("the next validation counts as the best", result.err)
+        self.assertIn("update 30: ", result.err)
+        self.assertIn("Best at update 30", result.err)
+        for suffix in ("src", "tgt"):
+            (self.folder / f"valid.{suffix}").write_text("".join(
+                (self.folder / f"train.{suffix}").read_text().splitlines(keepends=True)[:5]))
+        result = self.run_in(place, max_updates=40, valid_src=self.folder / "valid.src",
+                             valid_tgt=self.folder / "valid.tgt")
+        self.assertIn("the next validation counts as the best", result.err)
+        self.assertIn("Best at update 40", result.err)
+
     def test_changed_text_is_noticed(self):
         write_pairs(self.folder, toy_pairs(350))
         result = self.run_in(self.folder / "run", max_updates=12)

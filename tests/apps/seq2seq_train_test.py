@@ -207,12 +207,17 @@ class Vocabulary(TrainTest):
 
 
 class Networks(TrainTest):
+    def test_learned_positions_have_to_hold_the_longest_line(self):
+        refused = self.train(code=None, positions="learned", max_positions=20, max_length=20)
+        self.assert_refused(refused, 2, "--max-length 20", "--max-positions 20")
+        self.assertFalse(self.model.exists())
+
     def test_every_choice_trains_and_translates(self):
         learned = lambda tensors: tensors["source_positions"][1] == [40, 32]
         choices = [
             ({"norm_first": False}, lambda tensors: True),
             ({"subwords": "bpe"}, lambda tensors: True),
-            ({"positions": "learned", "max_positions": 40}, learned),
+            ({"positions": "learned", "max_positions": 40, "max_length": 39}, learned),
             ({"activation": "gelu", "tie": "none"}, lambda tensors: "output.weight" in tensors),
             ({"kv_heads": 1}, lambda tensors: tensors["encoder.0.self_attention.key_projection.weight"][1] == [16, 32]),
             ({"head_dim": 8, "heads": 3},

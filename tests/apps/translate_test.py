@@ -42,6 +42,16 @@ class TranslateTest(ProgramTest):
         (self.folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
 
 
+class OtherThanText(TranslateTest):
+    def test_is_refused_or_told(self):
+        self.assert_refused(self.translate(b"\x1f\x8b\x08\0rest\n", code=None), 3, "stdin", "gzip", "zcat")
+        self.assert_refused(self.translate("a b\n".encode("utf-16"), code=None), 3, "stdin", "UTF-16", "iconv")
+        result = self.translate(b"the cat\nthe \xff cat\n\xff\n")
+        self.assertEqual(len(result.lines), 3)
+        self.assertIn("stdin:2: not UTF-8", result.err)
+        self.assertEqual(result.err.count("not UTF-8"), 1)
+
+
 class LineForLine(TranslateTest):
     def test_order_is_kept(self):
         """Though sentences are sorted by length inside."""

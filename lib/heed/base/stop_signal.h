@@ -11,7 +11,8 @@ class StopSignal {
   /// that a program that waits for its input can stop too.
   enum class Waiting { goes_on, ends };
 
-  explicit StopSignal(Waiting waiting = Waiting::goes_on);
+  /// `notice`, a text that lives for ever, is written to stderr as soon as the request comes.
+  explicit StopSignal(Waiting waiting = Waiting::goes_on, const char* notice = nullptr);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;

@@ -28,4 +28,8 @@ Picture picture_of(const cv::Mat& matrix) {
   return picture;
 }
 
+std::string opencv_version() {
+  return CV_VERSION;
+}
+
 }  // namespace heed

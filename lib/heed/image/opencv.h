@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "heed/image/picture.h"
 
 namespace cv {
@@ -12,6 +14,8 @@ namespace heed {
 
 /// Keeps OpenCV from writing to stderr and from starting threads of its own beside ours. Called before its use; cheap.
 void set_up_opencv();
+/// Its version, such as "4.6.0".
+std::string opencv_version();
 /// A view of the picture's bytes in our channel order; it must not outlive them, nor be written through.
 cv::Mat view_of(const Picture& picture);
 /// A copy of an 8-bit matrix of 1, 3 or 4 channels that are in our order already.

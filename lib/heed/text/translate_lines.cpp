@@ -29,6 +29,14 @@ bool read_lines(std::istream& in, std::int64_t count, bool& at_start, std::vecto
   return !lines.empty();
 }
 
+// By what a file of another kind begins with.
+void refuse_other_than_text(const std::string& first_line, const std::string& name) {
+  if (first_line.starts_with("\x1F\x8B"))
+    throw data_error(name + ": is gzip-compressed; expected UTF-8 text: zcat FILE | translate ...");
+  if (first_line.starts_with("\xFF\xFE") || first_line.starts_with("\xFE\xFF"))
+    throw data_error(name + ": is UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE | translate ...");
+}
+
 std::string format(const std::vector<std::vector<Translation>>& translations, bool with_score) {
   std::string text;
   for (const auto& alternatives : translations)
@@ -101,6 +109,7 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
     if (!input_file) throw data_error(options.input + ": cannot be opened for reading");
   }
   std::istream& input = options.input == "-" ? standard_input : input_file;
+  const std::string name = options.input == "-" ? "stdin" : options.input;
   Translator translator(load_translation_model(options.model, options.verify),
                         {.dtype = options.precision == TranslatePrecision::bf16 ? at::kBFloat16 : at::kFloat,
                          .device = device,
@@ -116,15 +125,26 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   for (std::vector<std::string> lines; read_lines(input, options.interactive ? 1 : options.buffer, at_start, lines);) {
     if (stop.received() != 0) break;
     const std::int64_t first_line = stats.sentences + 1;
+    if (stats.sentences == 0) refuse_other_than_text(lines.front(), name);
     stats.cut_lines.clear();
+    const bool was_repaired = !stats.repaired_lines.empty();
     output.write(format(translator.translate(lines, options.search, &stats), options.with_score), options.interactive);
+    const auto place = [&](std::size_t line) {
+      return name + ":" + std::to_string(first_line + static_cast<std::int64_t>(line));
+    };
+    if (!was_repaired && !stats.repaired_lines.empty())
+      log::warning(place(stats.repaired_lines.front()) +
+                   ": not UTF-8: such bytes are replaced by U+FFFD here and further down");
     for (const std::size_t line : stats.cut_lines)
-      log::warning((options.input == "-" ? "stdin" : options.input) + ":" +
-                   std::to_string(first_line + static_cast<std::int64_t>(line)) + ": longer than " +
-                   std::to_string(options.max_length) + " pieces and was cut (--max-length)");
+      log::warning(place(line) + ": longer than " + std::to_string(options.max_length) +
+                   " pieces and was cut (--max-length)");
     if (progress) progress->update(stats.sentences, "lines");
   }
-  if (stop.received() != 0) return 128 + stop.received();
+  if (stop.received() != 0) {
+    if (options.output != "-")
+      log::warning("stopped after " + format_count(stats.sentences) + " lines: " + options.output + " was not written");
+    return 128 + stop.received();
+  }
   if (input.bad()) throw data_error(options.input + ": reading failed");
   output.close();
   progress.reset();

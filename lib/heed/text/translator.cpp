@@ -44,6 +44,7 @@ std::vector<std::vector<Translation>> Translator::translate(std::span<const std:
   std::vector<std::int64_t> lengths;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (is_blank(lines[i])) continue;
+    if (stats != nullptr && !is_valid_utf8(lines[i])) stats->repaired_lines.push_back(i);
     std::vector<TokenId> tokens = model_.source.encode(repair_utf8(lines[i]));
     if (tokens.empty()) continue;
     if (std::ssize(tokens) > options_.max_length) {

@@ -22,9 +22,10 @@ struct Translation {
 
 /// What one call of translate() did.
 struct TranslationStats {
-  std::int64_t sentences = 0;          ///< lines, blank ones included
-  std::int64_t tokens = 0;             ///< target tokens with end marks, best hypotheses only
-  std::vector<std::size_t> cut_lines;  ///< lines that were over `max_length` and were cut, ascending
+  std::int64_t sentences = 0;               ///< lines, blank ones included
+  std::int64_t tokens = 0;                  ///< target tokens with end marks, best hypotheses only
+  std::vector<std::size_t> cut_lines;       ///< lines that were over `max_length` and were cut, ascending
+  std::vector<std::size_t> repaired_lines;  ///< lines that were not UTF-8, ascending
 };
 
 struct TranslatorOptions {

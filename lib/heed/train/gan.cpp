@@ -4,7 +4,6 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -71,8 +70,7 @@ void report_forecast(const GanForecast& forecast, const GanTrainOptions& options
 
 // How far apart pictures are on average; what generated ones are compared with.
 double real_distance(const ImageFolder& folder, const std::vector<std::uint64_t>& pictures) {
-  const auto count = std::min<std::size_t>(pictures.size(), kMeasuredPictures);
-  return mean_distance(read_pictures(folder, std::span(pictures).first(count), at::kCPU).images);
+  return mean_distance(read_pictures(folder, spread(pictures, kMeasuredPictures), at::kCPU).images);
 }
 
 }  // namespace
@@ -94,11 +92,12 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   RunClock clock;
   const RunDirectory run_directory(options.model);
   const std::filesystem::path& directory = run_directory.path();
-  const StopSignal stop;
+  const StopSignal stop(StopSignal::Waiting::goes_on, kStopNotice);
 
   // What is there already
   std::optional<safetensors::File> saved;
-  if (!options.restart) saved = open_last_gan(directory);
+  const bool begin_anew = std::exchange(options.restart, false);  // else config.toml would begin anew each time
+  if (!begin_anew) saved = open_last_gan(directory);
   GanState state;
   if (saved) {
     merge_saved_options(options, run.given, saved->metadata("train_options"), saved->path().string());
@@ -169,24 +168,25 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     state.seconds = clock.seconds();
     save_last(directory, to_go_on(networks, content));
   };
-  const GanSnapshots snapshots(directory, networks.average, run.device);
+  GanSnapshots snapshots(directory, networks.average, folder, split.training, run.device);
   if (state.update == 0) {
     save();
-    if (options.restart) {
+    if (begin_anew) {
       remove_replaced_run(directory);
       snapshots.clear();
     }
-    snapshots.write_real(folder, split.training);
+    snapshots.write_real();
   }
   MetricsCsv metrics(directory / "metrics.csv", kGanColumns, state.metrics_rows);
+  MetricsCsv samples(directory / "samples.csv", kSamplesColumns, state.snapshots);
 
   const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
   GanSteps steps(networks.generator, networks.discriminator, options, run.device);
   GanDiagnosis diagnosis;
   const double distance_of_real = real_distance(folder, split.training);
-  const auto measured = std::min<std::size_t>(split.held_out.size(), kMeasuredPictures);
+  const bool has_held_out = !split.held_out.empty();
   const PictureBatch held_out =
-      measured > 0 ? read_pictures(folder, std::span(split.held_out).first(measured), run.device) : PictureBatch{};
+      has_held_out ? read_pictures(folder, spread(split.held_out, kMeasuredPictures), run.device) : PictureBatch{};
 
   double row_seconds = 0;  // of updates since the last row, of this start
   std::int64_t timed_images = 0;
@@ -199,7 +199,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
                .sums = state.sums};
     const at::NoGradGuard no_grad;
     GanSigns signs{.augment_p = options.augment.p};
-    if (measured > 0) {
+    if (has_held_out) {
       networks.discriminator->eval();  // spectral norm stands still
       signs.held_out_logit = networks.discriminator(held_out.images, held_out.classes).mean().item<double>();
       networks.discriminator->train();
@@ -226,8 +226,13 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   const auto snapshot = [&] {
     state.snapshot_update = state.update;
     const auto path = snapshots.write_samples(kimg());
+    const std::optional<double> rkid = snapshots.rkid();
+    samples.append({std::to_string(state.update), exact(kimg()), format_number(clock.seconds(), 2), exact(rkid),
+                    path.filename().string()});
+    state.snapshots = samples.rows();
     save_best(directory, to_sample(networks, content));
-    log::info(format_number(kimg(), 1) + " kimg: samples in " + path.string());
+    log::info(format_number(kimg(), 1) + " kimg: samples in " + path.string() +
+              (rkid ? ", rkid " + format_number(*rkid, 4) : ""));
   };
 
   Progress progress("training", 0);
@@ -279,6 +284,9 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
       const GanState failed = std::exchange(state, read_state<GanState>(good));
       read_tensors(good, networks);
       metrics = MetricsCsv(directory / "metrics.csv", kGanColumns, state.metrics_rows);
+      samples = MetricsCsv(directory / "samples.csv", kSamplesColumns, state.snapshots);
+      row_seconds = 0;
+      timed_images = 0;
       note_roll_back(state, failed);
       continue;
     }

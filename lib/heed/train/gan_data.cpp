@@ -62,4 +62,11 @@ PictureBatch read_pictures(const ImageFolder& folder, std::span<const std::uint6
   return batch;
 }
 
+std::vector<std::uint64_t> spread(std::span<const std::uint64_t> numbers, std::size_t count) {
+  count = std::min(count, numbers.size());
+  std::vector<std::uint64_t> chosen;
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(numbers[i * numbers.size() / count]);
+  return chosen;
+}
+
 }  // namespace heed

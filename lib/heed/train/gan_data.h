@@ -37,4 +37,7 @@ class PictureBatches {
 /// The pictures of these numbers as they are, for measuring: neither cropped nor mirrored at random.
 PictureBatch read_pictures(const ImageFolder& folder, std::span<const std::uint64_t> numbers, c10::Device device);
 
+/// At most `count` of the numbers, evenly spread: pictures stand in the order of their classes.
+std::vector<std::uint64_t> spread(std::span<const std::uint64_t> numbers, std::size_t count);
+
 }  // namespace heed

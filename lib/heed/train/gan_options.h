@@ -40,7 +40,7 @@ struct GanTrainOptions {
   std::int64_t batch = 16;
   double g_lr = 4e-4, d_lr = 4e-4, final_lr = 0.1, beta1 = 0, beta2 = 0.99;
   double ema_kimg = 10, ema_rampup = 0.05;
-  Precision precision = Precision::fp32;
+  Precision precision = Precision::automatic;
   std::int64_t seed = 1;
 
   double kimg = 0;
@@ -79,7 +79,7 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("kimg", o.kimg, "stop after so many thousand pictures (0 = no limit)");
   visit("max-updates", o.max_updates, "stop after so many updates (0 = no limit)");
   visit("max-time", o.max_time, "stop after so much training, all starts together: 90s, 10m, 1.5h (empty = no limit)");
-  visit("snap-every", o.snap_every, "updates between sample pictures (0 = fifty of them, and at least one a minute)");
+  visit("snap-every", o.snap_every, "updates between sample pictures (0 = soon at first, then ever more slowly)");
   visit("save-every", o.save_every, "updates between saves (0 = every ten minutes)");
   visit("log-every", o.log_every, "updates between rows of metrics.csv");
   visit("held-out", o.held_out, "pictures that are set aside to see overfitting (at most a tenth)");

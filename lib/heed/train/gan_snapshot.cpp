@@ -8,16 +8,21 @@
 
 #include "heed/base/files.h"
 #include "heed/image/decode.h"
+#include "heed/image/feature_tensor.h"
 #include "heed/image/gif.h"
 #include "heed/image/grid.h"
 #include "heed/image/picture_tensor.h"
 #include "heed/image/png.h"
 #include "heed/image/sampler.h"
+#include "heed/models/random_features.h"
 
 namespace heed {
 namespace {
 
 constexpr int kColumns = 8;
+constexpr std::size_t kScored = 1000, kScoredAtOnce = 50;
+// The latent numbers of the score are drawn for no training update and no sample.
+constexpr std::uint64_t kScoreRole = 201;
 constexpr std::int64_t kMostRows = 10, kRowsWithoutClasses = 6;
 
 std::int64_t rows_of(std::int64_t classes) {
@@ -38,24 +43,29 @@ std::vector<std::filesystem::path> grids_in(const std::filesystem::path& directo
 
 }  // namespace
 
-GanSnapshots::GanSnapshots(std::filesystem::path directory, AttentionGenerator generator, c10::Device device)
-    : directory_(std::move(directory)), generator_(std::move(generator)), device_(device) {}
+GanSnapshots::GanSnapshots(std::filesystem::path directory, AttentionGenerator generator, const ImageFolder& folder,
+                           std::vector<std::uint64_t> pictures, c10::Device device)
+    : directory_(std::move(directory)),
+      generator_(std::move(generator)),
+      folder_(folder),
+      pictures_(std::move(pictures)),
+      device_(device) {}
 
-void GanSnapshots::write_real(const ImageFolder& folder, const std::vector<std::uint64_t>& pictures) const {
+void GanSnapshots::write_real() const {
   std::filesystem::create_directories(directory_ / "samples");
   const std::int64_t classes = generator_->options.image.classes, rows = rows_of(classes);
   std::vector<std::uint64_t> chosen;
   for (std::int64_t row = 0; row < rows; ++row) {
     std::size_t found = 0;
     for (std::size_t i = static_cast<std::size_t>(classes > 0 ? 0 : row * kColumns);
-         i < pictures.size() && found < kColumns; ++i) {
-      if (classes > 0 && folder.class_of(pictures[i]) != row) continue;
-      chosen.push_back(pictures[i]);
+         i < pictures_.size() && found < kColumns; ++i) {
+      if (classes > 0 && folder_.class_of(pictures_[i]) != row) continue;
+      chosen.push_back(pictures_[i]);
       ++found;
     }
     for (; found < kColumns && !chosen.empty(); ++found) chosen.push_back(chosen.back());
   }
-  const std::vector<Picture> shown = to_pictures(read_pictures(folder, chosen, at::kCPU).images);
+  const std::vector<Picture> shown = to_pictures(read_pictures(folder_, chosen, at::kCPU).images);
   write_png(directory_ / "samples" / "real.png", make_grid(shown, {.columns = kColumns}));
 }
 
@@ -85,6 +95,26 @@ void GanSnapshots::write_film() const {
     if (frames.back().size() != frames.front().size()) frames.pop_back();  // of a run with other classes
   }
   if (frames.size() > 1) write_gif(directory_ / "progress.gif", frames);
+}
+
+std::optional<double> GanSnapshots::rkid() {
+  const ImageFormat& format = generator_->options.image;
+  const std::vector<std::uint64_t> scored = spread(pictures_, kScored);
+  if (scored.size() < 2 || std::min(format.height, format.width) < RandomFeatures::kSmallestSide) return std::nullopt;
+  const RandomFeatures features(device_);
+  const bool look_at_real = !real_features_.defined();
+  std::vector<at::Tensor> real, fake;
+  const at::NoGradGuard no_grad;
+  for (std::size_t begin = 0; begin < scored.size(); begin += kScoredAtOnce) {
+    const auto part = std::span(scored).subspan(begin, std::min(kScoredAtOnce, scored.size() - begin));
+    const PictureBatch like = read_pictures(folder_, part, device_);
+    if (look_at_real) real.push_back(features(like.images));  // [b, F]
+    const ExampleDraws draws{.seed = 0, .update = 0, .role = kScoreRole, .examples = like.examples};
+    const at::Tensor latents = random_latents(draws, generator_->options.latent).to(device_);  // [b, Z]
+    fake.push_back(features(generator_(latents, like.classes)));                               // [b, F]
+  }
+  if (look_at_real) real_features_ = at::cat(real);  // [N, F]
+  return kid(real_features_, at::cat(fake));
 }
 
 void GanSnapshots::clear() const {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "heed/image/image_folder.h"
@@ -10,25 +12,36 @@
 
 namespace heed {
 
+/// Columns of samples.csv, a row for each grid.
+inline constexpr std::string_view kSamplesColumns = "update,kimg,seconds,rkid,picture";
+
 /// The pictures that a run writes into its directory, always of the same latent numbers so that they can be compared:
 /// `samples/KIMG.png` grids on the way, `samples/real.png`, and `progress.gif` of all grids. With classes, each row of
 /// a grid is one.
 class GanSnapshots {
  public:
-  GanSnapshots(std::filesystem::path directory, AttentionGenerator generator, c10::Device device);
+  /// `pictures` are the numbers in the folder of those that are trained on.
+  GanSnapshots(std::filesystem::path directory, AttentionGenerator generator, const ImageFolder& folder,
+               std::vector<std::uint64_t> pictures, c10::Device device);
 
-  void write_real(const ImageFolder& folder, const std::vector<std::uint64_t>& pictures) const;
+  void write_real() const;
   /// Draws a grid with the generator as it is now. Returns the file's name.
   std::filesystem::path write_samples(double kimg) const;
   /// Makes the film of all grids that are there; one grid makes none.
   void write_film() const;
+  /// How far the generator's pictures are from the real ones: kid() in RandomFeatures over at most a thousand of each,
+  /// enough to follow a run. Nothing for pictures that are too few or too small.
+  std::optional<double> rkid();
   /// Removes what a run that is started over left.
   void clear() const;
 
  private:
   std::filesystem::path directory_;
   AttentionGenerator generator_;
+  const ImageFolder& folder_;
+  std::vector<std::uint64_t> pictures_;
   c10::Device device_;
+  at::Tensor real_features_;  // [N, F], once they have been asked for
 };
 
 /// Mean distance between pictures of a batch [B, C, H, W], over all pairs.

@@ -16,6 +16,7 @@ struct GanSums {
 struct GanState : RunState {
   std::int64_t images = 0;            ///< real pictures shown
   std::int64_t planned_updates = 0;   ///< length of the run that the schedules are made for
+  std::int64_t snapshots = 0;         ///< rows of samples.csv
   std::int64_t snapshot_update = -1;  ///< of the newest sample picture
   std::int64_t finished_update = -1;  ///< where the run was finished
   GanSums sums;
@@ -26,6 +27,7 @@ void visit_fields(State& s, Visitor&& visit) {
   visit_run_fields(s, visit);
   visit("images", s.images, "");
   visit("planned-updates", s.planned_updates, "");
+  visit("snapshots", s.snapshots, "");
   visit("snapshot-update", s.snapshot_update, "");
   visit("finished-update", s.finished_update, "");
   visit("sum-d-loss", s.sums.d_loss, "");

@@ -21,6 +21,10 @@ struct TrainRun {
   std::function<std::string()> resolved_toml;  ///< the options as a settings file, once they are final
 };
 
+/// Said as soon as a signal comes, for the update, validation or survey at hand is finished first.
+inline constexpr const char* kStopNotice =
+    "stopping: what is at hand is finished and saved first; the same signal again ends at once, unsaved\n";
+
 /// Without --save-every.
 inline constexpr double kSecondsBetweenSaves = 600;
 

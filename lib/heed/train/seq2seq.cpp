@@ -85,11 +85,12 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   RunClock clock;
   const RunDirectory run_directory(options.model);
   const std::filesystem::path& directory = run_directory.path();
-  const StopSignal stop;
+  const StopSignal stop(StopSignal::Waiting::goes_on, kStopNotice);
 
   // What is there already
   std::optional<safetensors::File> saved;
-  if (!options.restart) saved = open_last_seq2seq(directory);
+  const bool begin_anew = std::exchange(options.restart, false);  // else config.toml would begin anew each time
+  if (!begin_anew) saved = open_last_seq2seq(directory);
   Seq2SeqState state;
   if (saved) {
     merge_saved_options(options, run.given, saved->metadata("train_options"), saved->path().string());
@@ -125,6 +126,13 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   validate(options.network);
   if (saved) model_options(*saved);
   if (!saved) report_data(data, vocabularies, options);
+  const std::string judged_by = std::string(name_of(options.best_metric)) + " of " + fingerprint(data.validation);
+  if (saved && state.judged_by != judged_by) {
+    log::warning("the validation text or --best-metric has changed: the next validation counts as the best so far");
+    state.has_best = state.has_regular_best = false;
+    state.validations_without_better = 0;
+  }
+  state.judged_by = judged_by;
   settle_precision(options, state, run.device);
 
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));
@@ -185,7 +193,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   };
   if (state.update == 0) {
     save();
-    if (options.restart) remove_replaced_run(directory);
+    if (begin_anew) remove_replaced_run(directory);
   }
   MetricsCsv metrics(directory / "metrics.csv", kSeq2SeqColumns, state.metrics_rows);
 
@@ -277,6 +285,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       read_tensors(good, parameters, options.ema > 0 ? &averaged : nullptr, adam);
       stream = open_stream();
       metrics = MetricsCsv(directory / "metrics.csv", kSeq2SeqColumns, state.metrics_rows);
+      row_seconds = 0;
+      timed_tokens = 0;
       note_roll_back(state, failed);
       continue;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "heed/base/content_hash.h"
 #include "heed/base/error.h"
 #include "heed/base/log.h"
 #include "heed/base/progress.h"
@@ -86,6 +87,12 @@ Seq2SeqData open_data(const Seq2SeqTrainOptions& options) {
   return data;
 }
 
+std::string fingerprint(const std::vector<SentencePair>& pairs) {
+  std::uint64_t hash = pairs.size();
+  for (const SentencePair& pair : pairs) hash = hash_content(pair.target, hash_content(pair.source, hash));
+  return std::to_string(hash);
+}
+
 void report_data(const Seq2SeqData& data, const Vocabularies& vocabularies, const Seq2SeqTrainOptions& options) {
   std::optional<ParallelCorpus> validation;
   if (!options.valid_src.empty())
@@ -94,6 +101,10 @@ void report_data(const Seq2SeqData& data, const Vocabularies& vocabularies, cons
   DataSurvey result = survey(*data.training, validation ? &*validation : nullptr, options.strict_utf8);
   survey_tokens(result, *data.training, vocabularies.source, vocabularies.target, options.max_length);
   log::info(result.to_text());
+  if (result.invalid_utf8 > 0)
+    log::warning(result.first_invalid + ": not UTF-8, as are " +
+                 format_count(static_cast<std::int64_t>(result.invalid_utf8) - 1) +
+                 " further pairs: such bytes are replaced by U+FFFD (--strict-utf8 refuses them)");
 }
 
 Vocabularies make_vocabularies(const ParallelCorpus& training, const Seq2SeqTrainOptions& options) {

@@ -30,6 +30,9 @@ struct Seq2SeqData {
 /// (1 %, at most 500). Pairs with an empty side are left out. Indexes are kept in MODEL/cache.
 Seq2SeqData open_data(const Seq2SeqTrainOptions& options);
 
+/// Tells validation pairs apart by their content.
+std::string fingerprint(const std::vector<SentencePair>& pairs);
+
 /// The report on the data for people, before the first update. Throws Error(data) with --strict-utf8.
 void report_data(const Seq2SeqData& data, const Vocabularies& vocabularies, const Seq2SeqTrainOptions& options);
 

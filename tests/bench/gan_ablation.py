@@ -1,0 +1,61 @@
+"""What attention brings: trains each variant for the same time and compares their pictures with the real ones.
+
+Usage: gan_ablation.py PICTURES FOLDER [--time 10m] [--seeds 1,2] [--score-pictures 5000] [-- GAN_TRAIN_FLAGS...]
+
+Each variant and seed gets a model directory in FOLDER and is trained there by build/release/bin/gan-train; what is there
+already goes on, so the script can be stopped. Prints a Markdown table.
+"""
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+BIN = Path(__file__).resolve().parents[2] / "build/release/bin"
+VARIANTS = {
+    "no attention": ["--gate-res", "none", "--attn-res", "none"],
+    "equal-cost extra convolution": ["--gate-res", "all", "--extra-conv", "--attn-res", "none"],
+    "gate": ["--gate-res", "all", "--attn-res", "none"],
+    "self-attention": ["--gate-res", "none", "--attn-res", "auto"],
+    "gate and self-attention": ["--gate-res", "all", "--attn-res", "auto"],
+}
+
+
+def train(model, variant, seed, options, extra):
+    subprocess.run([BIN / "gan-train", "--data", options.pictures, "--model", model, "--cond", "--max-time", options.time,
+                    "--seed", str(seed), "--quiet", *VARIANTS[variant], *extra], check=True)
+    with open(model / "metrics.csv", newline="") as file:
+        kimg = float(list(csv.DictReader(file))[-1]["kimg"])
+    scores = subprocess.run([BIN / "gan-score", "--model", model, "--ref", options.pictures, "--metrics", "fid,kid", "--n",
+                             str(options.score_pictures), "--json", "--quiet"], check=True, capture_output=True).stdout
+    found = {score["name"]: score["score"] for score in json.loads(scores)}
+    return kimg, found["rfid"], found["rkid"]
+
+
+def main():
+    words = sys.argv[1:]
+    own, extra = (words[:words.index("--")], words[words.index("--") + 1:]) if "--" in words else (words, [])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("pictures")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--time", default="10m")
+    parser.add_argument("--seeds", default="1,2")
+    parser.add_argument("--score-pictures", type=int, default=5000)
+    options = parser.parse_args(own)
+    seeds = [int(seed) for seed in options.seeds.split(",")]
+    print(f"| variant | kimg in {options.time} | rfid | rkid x 1000 | rkid of each seed |\n|---|---|---|---|---|")
+    for variant in VARIANTS:
+        rows = []
+        for seed in seeds:
+            model = options.folder / f"{variant.replace(' ', '-')}-{seed}"
+            model.parent.mkdir(parents=True, exist_ok=True)
+            rows.append(train(model, variant, seed, options, extra))
+        kimg, rfid, rkid = (statistics.mean(column) for column in zip(*rows))
+        each = ", ".join(f"{1000 * row[2]:.2f}" for row in rows)
+        print(f"| {variant} | {kimg:.1f} | {rfid:.2f} | {1000 * rkid:.2f} | {each} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
