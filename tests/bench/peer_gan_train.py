@@ -127,8 +127,8 @@ def main():
     layout = torch.channels_last if options.channels_last else torch.contiguous_format
     generator, average = (Generator(options.size).to(memory_format=layout) for _ in range(2))
     discriminator = Discriminator(options.size).to(memory_format=layout)
-    g_adam = torch.optim.Adam(generator.parameters(), 1e-9, (0, 0.99))
-    d_adam = torch.optim.Adam(discriminator.parameters(), 1e-9, (0, 0.99))
+    g_adam = torch.optim.Adam(generator.parameters(), 1e-9, (0.0, 0.99))
+    d_adam = torch.optim.Adam(discriminator.parameters(), 1e-9, (0.0, 0.99))
     real = (torch.rand(options.batch, 3, options.size, options.size) * 2 - 1).to(memory_format=layout)
     classes = torch.randint(CLASSES, (options.batch,))
 
