@@ -5,8 +5,12 @@
 #include <ATen/ATen.h>
 
 #include "heed/image/picture_tensor.h"
+#include "heed/image/sample_files.h"
+#include "heed/train/gan_checkpoint.h"
 
+#include "base/scratch.h"
 #include "catch.h"
+#include "image/pictures.h"
 #include "image/small_picture_model.h"
 #include "tensors.h"
 
@@ -90,6 +94,33 @@ TEST_CASE("bytes become numbers and come back") {
   CHECK(std::equal(bytes.begin() + 768, bytes.end(), pictures[1].pixels.begin()));
   const Picture clamped = to_pictures(at::tensor({-3.f, 3.f}).view({1, 1, 1, 2})).front();
   CHECK(clamped.pixels == std::vector<std::uint8_t>{0, 255});
+}
+
+TEST_CASE("sample_files writes what the sampler draws") {
+  const ScratchDirectory directory;
+  at::manual_seed(1);
+  GanNetworks networks(small_networks(), {}, at::kCPU);
+  randomise(*networks.average);
+  const PictureNetworks options = small_networks();
+  const std::vector<std::string> names = {"a", "b/c", "d"};
+  const std::string train_options = "{}";
+  save_best(directory.path(), to_sample(networks, {options, names, train_options, GanState{}}));
+  SampleOptions wish;
+  wish.model = directory.path().string();
+  wish.output = (directory / "out").string();
+  wish.label = "all";
+  wish.n = 5;
+  CHECK(sample_files(wish, at::kCPU) == 0);
+  Sampler sampler(load_picture_model(directory.path()));
+  const SampleRequest first{0, 1};
+  const auto path = directory / "out/class-1/seed000000.png";  // "b/c" is no name of a folder
+  CHECK(bytes_of_file(path) == encode_png(sampler.draw(std::span(&first, 1)).front().picture));
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory / "out"))
+    files += entry.is_regular_file() ? 1 : 0;
+  CHECK(files == 5);
+  wish.grid = "2x2";
+  CHECK(contains(error_of(ExitCode::usage, [&] { sample_files(wish, at::kCPU); }), "--grid 2x2"));
 }
 
 }  // namespace heed

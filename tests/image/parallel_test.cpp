@@ -1,0 +1,44 @@
+#include "heed/image/parallel.h"
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "catch.h"
+
+using namespace heed;
+
+TEST_CASE("each piece of work is done once") {
+  for (const std::size_t count : {0, 1, 2, 1000}) {
+    std::vector<std::atomic<int>> times(count);
+    parallel_for(count, [&](std::size_t i) { ++times[i]; });
+    for (const auto& each : times) CHECK(each == 1);
+  }
+}
+
+TEST_CASE("the first exception ends the rest and comes back") {
+  std::atomic<std::size_t> done = 0;
+  const auto work = [&](std::size_t i) {
+    if (i == 3) throw std::runtime_error("three");
+    ++done;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  };
+  CHECK_THROWS_WITH(parallel_for(100'000, work), "three");
+  CHECK(done < 100'000);
+}
+
+TEST_CASE("progress is told on the calling thread alone, and never falls") {
+  std::size_t last = 0;
+  bool elsewhere = false, falls = false;
+  const auto here = std::this_thread::get_id();
+  parallel_for(
+      500, [](std::size_t) {},
+      [&](std::size_t done) {
+        elsewhere = elsewhere || std::this_thread::get_id() != here;
+        falls = falls || done < last || done > 500;
+        last = done;
+      });
+  CHECK_FALSE(elsewhere);
+  CHECK_FALSE(falls);
+}
