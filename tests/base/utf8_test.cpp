@@ -98,3 +98,14 @@ TEST_CASE("blank means white space only", "[utf8]") {
   }
   CHECK_FALSE(heed::is_blank("\0"s));
 }
+
+TEST_CASE("UTF-16 is known by its mark and a zero") {
+  CHECK(
+      heed::looks_like_utf16("\xFF\xFE"
+                             "a\0"s));
+  CHECK(heed::looks_like_utf16("\xFE\xFF\0a"s));
+  CHECK_FALSE(heed::looks_like_utf16(""));
+  CHECK_FALSE(heed::looks_like_utf16("\xFF\xFE"));
+  CHECK_FALSE(heed::looks_like_utf16("\xFF\xFE ab"));
+  CHECK_FALSE(heed::looks_like_utf16("a\0b\0"s));
+}

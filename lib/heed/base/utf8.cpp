@@ -95,6 +95,12 @@ std::string repair_utf8(std::string_view text, std::size_t* replaced) {
   return result;
 }
 
+bool looks_like_utf16(std::string_view head) {
+  const bool little = head.starts_with("\xFF\xFE") && head.size() > 3 && head[3] == '\0';
+  const bool big = head.starts_with("\xFE\xFF") && head.size() > 2 && head[2] == '\0';
+  return little || big;
+}
+
 std::string printable(std::string_view text, std::size_t limit) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string result, shown;

@@ -10,6 +10,8 @@ namespace heed {
 bool is_valid_utf8(std::string_view text);
 /// `text` with every maximal ill-formed sequence replaced by U+FFFD; `replaced` (when given) counts them.
 std::string repair_utf8(std::string_view text, std::size_t* replaced = nullptr);
+/// Whether the first bytes of a text are those of UTF-16, by its mark and the zero of a first Latin letter.
+bool looks_like_utf16(std::string_view head);
 /// For messages: control characters and ill-formed bytes shown as \xNN, cut to `limit` bytes with "...".
 std::string printable(std::string_view text, std::size_t limit = 200);
 /// True when nothing but ASCII and Unicode white space is in it (empty too).

@@ -17,6 +17,7 @@
 #include "heed/base/content_hash.h"
 #include "heed/base/error.h"
 #include "heed/base/progress.h"
+#include "heed/base/utf8.h"
 #include "heed/text/gzip.h"
 
 namespace heed {
@@ -69,12 +70,9 @@ std::uint64_t modification_time(const std::filesystem::path& path) {
 }
 
 void refuse_utf16(std::string_view text, const std::filesystem::path& path) {
-  const bool little = text.starts_with("\xFF\xFE") && text.size() > 3 && text[3] == '\0';
-  const bool big = text.starts_with("\xFE\xFF") && text.size() > 2 && text[2] == '\0';
-  if (little || big) {
-    const std::string name = path.string();
-    throw data_error(name + ": is UTF-16; expected UTF-8; convert it: iconv -f UTF-16 -t UTF-8 " + name);
-  }
+  if (!looks_like_utf16(text)) return;
+  const std::string name = path.string();
+  throw data_error(name + ": is UTF-16; expected UTF-8; convert it: iconv -f UTF-16 -t UTF-8 " + name);
 }
 
 std::optional<IndexHeader> read_header(const MappedFile& index) {

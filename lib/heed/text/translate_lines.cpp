@@ -13,6 +13,8 @@
 #include "heed/base/memory.h"
 #include "heed/base/progress.h"
 #include "heed/base/stop_signal.h"
+#include "heed/base/utf8.h"
+#include "heed/text/gzip.h"
 
 namespace heed {
 namespace {
@@ -31,9 +33,9 @@ bool read_lines(std::istream& in, std::int64_t count, bool& at_start, std::vecto
 
 // By what a file of another kind begins with.
 void refuse_other_than_text(const std::string& first_line, const std::string& name) {
-  if (first_line.starts_with("\x1F\x8B"))
+  if (looks_like_gzip(first_line))
     throw data_error(name + ": is gzip-compressed; expected UTF-8 text: zcat FILE | translate ...");
-  if (first_line.starts_with("\xFF\xFE") || first_line.starts_with("\xFE\xFF"))
+  if (looks_like_utf16(first_line))
     throw data_error(name + ": is UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE | translate ...");
 }
 
