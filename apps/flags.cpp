@@ -76,7 +76,7 @@ void Flags::add_field(const std::string& group, const char* name, const char* he
   Flag flag;
   flag.placeholder = "N";
   flag.toml = [&field] { return to_toml(field); };
-  flag.assign = [&field](const std::vector<std::string>& values) { field = parse_count(values.front(), "the value"); };
+  flag.assign = [&field](const std::vector<std::string>& values) { field = parse_count(values.front()); };
   add_flag(group, name, help, std::move(flag));
 }
 
@@ -119,12 +119,18 @@ void Flags::group(const std::string& title, std::initializer_list<std::string_vi
   flags_.insert(place, std::make_move_iterator(moved.begin()), std::make_move_iterator(moved.end()));
 }
 
+void Flags::by_preset(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) declared(name).by_preset = true;
+}
+
 void Flags::require(std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    Flag* flag = find(name);
-    if (flag == nullptr) throw std::logic_error("no flag --" + std::string(name) + " to require");
-    flag->required = true;
-  }
+  for (const std::string_view name : names) declared(name).required = true;
+}
+
+Flag& Flags::declared(std::string_view name) {
+  Flag* flag = find(name);
+  if (flag == nullptr) throw std::logic_error("no flag --" + std::string(name));
+  return *flag;
 }
 
 void Flags::resolve() const {

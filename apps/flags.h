@@ -26,8 +26,9 @@ struct Flag {
   std::string placeholder;  ///< "N", "FILE", "{fp32,bf16,auto}"; empty for a boolean
   Kind kind = Kind::scalar;
   bool required = false;
-  bool setting = true;  ///< can stand in a settings file; false for what acts at once, such as --help
-  bool given = false;   ///< on the command line or in the settings file
+  bool by_preset = false;  ///< without it, --preset decides
+  bool setting = true;     ///< can stand in a settings file; false for what acts at once, such as --help
+  bool given = false;      ///< on the command line or in the settings file
   std::string default_toml;
   std::function<void(const std::vector<std::string>&)> assign;  ///< throws Error(usage)
   std::function<std::string()> toml;                            ///< the field's present value
@@ -56,6 +57,8 @@ class Flags {
   /// Shows these flags under a heading of their own, in this order. Such groups come first in the help, in the order of
   /// these calls; a flag belongs to one of them at most.
   void group(const std::string& title, std::initializer_list<std::string_view> names);
+  /// --preset gives these their defaults.
+  void by_preset(std::initializer_list<std::string_view> names);
   /// The program cannot run without these.
   void require(std::initializer_list<std::string_view> names);
   /// `resolve(given)` runs after everything was read: the place where a preset fills the fields that were not given.
@@ -84,6 +87,7 @@ class Flags {
   void check_required() const;
 
  private:
+  Flag& declared(std::string_view name);
   void add_flag(const std::string& group, const char* name, const char* help, Flag flag);
   void add_field(const std::string& group, const char* name, const char* help, bool& field);
   void add_field(const std::string& group, const char* name, const char* help, std::int64_t& field);

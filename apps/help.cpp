@@ -35,6 +35,7 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t col
 std::string default_text(const Flag& flag) {
   const std::string& toml = flag.default_toml;
   if (flag.required) return "(required)";
+  if (flag.by_preset) return "[by --preset]";
   if (toml == "\"\"" || toml == "[]") return "";
   if (flag.kind == Flag::Kind::boolean) return toml == "true" ? "[on]" : "";
   std::string plain;

@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
                      "activation", "positions", "max-positions", "norm-first", "tie", "dropout", "attention-dropout"});
         flags.group("Limits and validation", {"max-updates", "max-epochs", "max-time", "patience", "best-metric",
                                               "valid-every", "valid-sentences", "save-every", "log-every"});
+        flags.by_preset({"enc-layers", "dec-layers", "dim", "ffn-dim", "heads", "dropout", "lr", "warmup",
+                         "batch-tokens", "valid-every"});
       },
       [&](const heed::AppRun& run) {
         return heed::train_seq2seq(options, {run.given, c10::Device(run.device), run.resolved_toml});

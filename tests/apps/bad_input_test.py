@@ -233,7 +233,7 @@ class Settings(BadInputTest):
                 self.assertFalse((self.folder / "new").exists(), "nothing is made before the flags are checked")
         result = self.run_program("seq2seq-train", "--threads", -1, model="new", train_src="train.src",
                                   train_tgt="train.tgt", code=None)
-        self.assert_refused(result, 2, "--threads", "-1", "whole number")
+        self.assert_refused(result, 2, "--threads: '-1' is not a whole number from 0")
 
     def test_contradictions(self):
         for changes, parts in (

@@ -294,7 +294,7 @@ class Files(TranslateTest):
         self.write("many", lines(SOURCES) * 10)
         for text in ("few", "many"):
             result = self.run_files("--input", text, "--output", "/dev/full", code=None)
-            self.assert_refused(result, 3, "cannot write the translations to /dev/full", "disk full")
+            self.assert_refused(result, 3, "cannot write the translations to /dev/full", "the disk full")
             with open("/dev/full", "wb") as full:
                 running = self.start(input=text, stdout=full)
             self.assertEqual(running.wait(), 3)

@@ -143,7 +143,8 @@ void bench_gan_train(const Settings& settings) {
   const ImageFolder folder(options.images);
   apply_preset(options, {"batch", "preset", "precision"}, folder);
   const PictureBatches batches(folder, split_pictures(folder.size(), 0, 0).training, 1, c10::kCPU);
-  if (options.precision == Precision::automatic) options.precision = choose_gan_precision(options, batches, c10::kCPU);
+  if (options.precision == Precision::automatic)
+    options.precision = choose_precision(measure_gan_steps(options, batches, c10::kCPU));
   const GanForecast forecast = forecast_gan(options, batches, c10::kCPU);
   std::cout << "gan-train: " << format_number(1000 / forecast.seconds_per_kimg, 1)
             << " images/s  preset=small size=" << options.images.size << " batch=" << options.batch

@@ -44,6 +44,11 @@ class EveryProgram(unittest.TestCase):
         for flag in ("--help", "--version", "--config", "--dump-config", "--quiet"):
             self.assertIn(flag, result.stdout)
 
+    def test_help_does_not_promise_what_a_preset_replaces(self):
+        for program, flag in (("seq2seq-train", "--dim N"), ("gan-train", "--spectral-norm")):
+            text = run(program, "--help").stdout
+            self.assertRegex(text, rf"{flag} [^-]*\[by --preset\]")
+
     @for_each_program
     def test_version(self, program):
         result = run(program, "--version")

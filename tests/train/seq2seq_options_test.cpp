@@ -47,6 +47,10 @@ TEST_CASE("contradicting options are refused with what to use instead") {
   CHECK(message([](auto&) {}) == "nothing");
   CHECK(message([](auto& o) { o.model = ""; }) == "2: no model directory given: say --model DIR");
   CHECK(message([](auto& o) { o.train = {}; }) == "2: no training text given: say --train-src FILE --train-tgt FILE");
+  CHECK(message([](auto& o) {
+          o.train = {};
+          o.model = "";
+        }) == "2: no training text given: say --train-src FILE --train-tgt FILE --model DIR");
   CHECK(message([](auto& o) { o.train.tsv = {"a.tsv"}; }) ==
         "2: --train-tsv stands instead of --train-src and --train-tgt, not beside them");
   CHECK(message([](auto& o) { o.train = {}, o.train.tsv = {"a.tsv"}; }) == "nothing");

@@ -15,7 +15,8 @@ bool is_digit(char character) {
 }
 
 Error wrong(std::string_view text, std::string_view what, std::string_view expected) {
-  return usage_error(std::string(what) + ": '" + printable(text, 80) + "' is not " + std::string(expected));
+  return usage_error((what.empty() ? "" : std::string(what) + ": ") + "'" + printable(text, 80) + "' is not " +
+                     std::string(expected));
 }
 
 /// Splits "1.5M" into "1.5" and the unit in lower case ('\0' when there is none).
@@ -91,7 +92,7 @@ std::int64_t parse_count(std::string_view text, std::string_view what) {
   const auto parts = split_unit(text);
   const auto multiplier = parts ? multiplier_of(parts->unit) : std::nullopt;
   const auto result = multiplier ? multiply(parts->number, *multiplier) : std::nullopt;
-  if (!result) throw wrong(text, what, "a whole number; expected one like 250, 10k, 1.5M or 2G");
+  if (!result) throw wrong(text, what, "a whole number from 0; expected one like 250, 10k, 1.5M or 2G");
   return *result;
 }
 

@@ -11,10 +11,6 @@ std::string count_text(std::uint64_t count) {
   return format_count(static_cast<std::int64_t>(count));
 }
 
-std::string size_text(PictureSize size) {
-  return std::to_string(size.width) + "x" + std::to_string(size.height);
-}
-
 /// "12 PNG, 3 JPEG": what there is none of is left out.
 class CountList {
  public:
@@ -56,8 +52,8 @@ std::string found_text(const ImageFolderReport& report) {
 }
 
 std::string sizes_text(const ImageFolderReport& report) {
-  if (report.smallest == report.largest) return "all " + size_text(report.smallest);
-  return size_text(report.smallest) + " to " + size_text(report.largest) + "; median of the short side " +
+  if (report.smallest == report.largest) return "all " + to_text(report.smallest);
+  return to_text(report.smallest) + " to " + to_text(report.largest) + "; median of the short side " +
          std::to_string(report.median_short_side);
 }
 
@@ -84,7 +80,7 @@ std::string classes_text(const ImageFolderReport& report) {
 }
 
 std::string used_as_text(const ImageFolderReport& report) {
-  return size_text(report.size) + (report.size_chosen ? " (auto)" : "") + ", " + std::to_string(report.channels) +
+  return to_text(report.size) + (report.size_chosen ? " (auto)" : "") + ", " + std::to_string(report.channels) +
          (report.channels == 1 ? " channel" : " channels") + (report.channels_chosen ? " (auto: the majority)" : "") +
          ", " + std::string(name_of(report.fit));
 }

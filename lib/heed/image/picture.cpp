@@ -8,6 +8,10 @@
 
 namespace heed {
 
+std::string to_text(PictureSize size) {
+  return std::to_string(size.width) + "x" + std::to_string(size.height);
+}
+
 Color parse_color(std::string_view text, std::string_view what) {
   if (text == "white") return {255, 255, 255};
   if (text == "black") return {0, 0, 0};

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,9 @@ struct PictureSize {
   int width = 0, height = 0;
   bool operator==(const PictureSize&) const = default;
 };
+
+/// "48x32", width first.
+std::string to_text(PictureSize size);
 
 /// A picture of bytes: rows from the top, pixels from the left, `channels` bytes a pixel: 1 grey, 3 red green blue,
 /// 4 red green blue alpha (alpha not multiplied in, 255 opaque).

@@ -69,12 +69,12 @@ class Output {
     if (file_) return file_->write(text);
     stream_->write(text.data(), static_cast<std::streamsize>(text.size()));
     if (flush) stream_->flush();
-    check("is the disk full?");
+    check("is it closed, or the disk full?");
   }
   void close() {
     if (file_) return file_->commit();
     stream_->flush();
-    check("is the disk full?");
+    check("is it closed, or the disk full?");
   }
 
  private:

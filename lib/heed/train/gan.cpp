@@ -85,7 +85,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     const PictureSplit split = split_pictures(folder.size(), 0, 0);
     const PictureBatches batches(folder, split.training, static_cast<std::uint64_t>(options.seed), run.device);
     if (options.precision == Precision::automatic)
-      options.precision = choose_gan_precision(options, batches, run.device);
+      options.precision = choose_precision(measure_gan_steps(options, batches, run.device));
     report_forecast(forecast_gan(options, batches, run.device), options);
     return 0;
   }
@@ -128,15 +128,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   if (saved && class_names_in(*saved) != folder.class_names())
     throw data_error(options.images.data + ": has other classes than the run in " + options.model +
                      " was begun with: go on with those pictures, or say --restart");
-  if (options.precision == Precision::automatic) {
-    if (state.precision.empty()) {
-      options.precision = choose_gan_precision(options, batches, run.device);
-      log::info("--precision auto chose " + std::string(name_of(options.precision)));
-    } else {
-      options.precision = state.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::fp32;
-    }
-  }
-  state.precision = name_of(options.precision);
+  settle_precision(options.precision, state, [&] { return measure_gan_steps(options, batches, run.device); });
 
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));
   GanNetworks networks(options.networks,

@@ -48,12 +48,13 @@ GanForecast forecast_gan(const GanTrainOptions& options, const PictureBatches& b
           .peak_memory_mb = peak_memory_mb()};
 }
 
-Precision choose_gan_precision(GanTrainOptions options, const PictureBatches& batches, c10::Device device) {
-  options.precision = Precision::fp32;
-  const double fp32 = forecast_gan(options, batches, device).seconds_per_kimg;
-  options.precision = Precision::bf16;
-  const double bf16 = forecast_gan(options, batches, device).seconds_per_kimg;
-  return choose_precision({.fp32 = 1 / fp32, .bf16 = 1 / bf16});
+StepSpeed measure_gan_steps(GanTrainOptions options, const PictureBatches& batches, c10::Device device) {
+  const auto speed_in = [&](Precision precision) {
+    options.precision = precision;
+    return 1000 / forecast_gan(options, batches, device).seconds_per_kimg;
+  };
+  const double fp32 = speed_in(Precision::fp32);
+  return {.fp32 = fp32, .bf16 = speed_in(Precision::bf16)};
 }
 
 }  // namespace heed

@@ -16,7 +16,7 @@ struct GanForecast {
 /// Takes three rounds of steps (with and without gradient penalty) on networks of its own; the fastest of each counts.
 GanForecast forecast_gan(const GanTrainOptions& options, const PictureBatches& batches, c10::Device device);
 
-/// Settles fp32 or bf16 by trial steps when it is `automatic`.
-Precision choose_gan_precision(GanTrainOptions options, const PictureBatches& batches, c10::Device device);
+/// Pictures per second of trial steps in both number types, whatever `options` say of them.
+StepSpeed measure_gan_steps(GanTrainOptions options, const PictureBatches& batches, c10::Device device);
 
 }  // namespace heed

@@ -73,7 +73,7 @@ void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const 
             .width = size.width,
             .classes = static_cast<std::int64_t>(pictures.class_names().size())};
   o.networks.discriminator.image = format;
-  o.images.size = std::to_string(size.width) + "x" + std::to_string(size.height);
+  o.images.size = to_text(size);
   o.images.channels = pictures.channels() == 1   ? ChannelChoice::grey
                       : pictures.channels() == 3 ? ChannelChoice::rgb
                                                  : ChannelChoice::rgba;
@@ -93,8 +93,6 @@ void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const 
   // Wider networks fall into one colour at higher rates.
   fill("g-lr", o.g_lr, classic ? 1e-4 : tiny ? 1e-3 : 4e-4);
   fill("d-lr", o.d_lr, classic ? 4e-4 : tiny ? 1e-3 : 4e-4);
-  // Where minutes count, many updates of few pictures teach more than few of many.
-  fill("batch", o.batch, std::int64_t{16});
   if (o.augment.p < 0) o.augment.p = diff_augment_probability(static_cast<std::int64_t>(pictures.size()));
   if (pictures.channels() == 1) fill("aug-color", o.augment.color, false);
   o.held_out = std::min(o.held_out, static_cast<std::int64_t>(pictures.size() / 10));
@@ -105,8 +103,7 @@ void merge_saved_options(GanTrainOptions& options, const std::set<std::string>& 
                          const std::string& where) {
   // What was chosen for "auto" stands in the saved options; a size given in another way must mean the same.
   GanTrainOptions now = options;
-  if (const auto size = parse_picture_size(options.images.size))
-    now.images.size = std::to_string(size->width) + "x" + std::to_string(size->height);
+  if (const auto size = parse_picture_size(options.images.size)) now.images.size = to_text(*size);
   fields_from_json(options,
                    merged_options(fields_to_json(now), given, saved, where, options.model, {is_frozen, is_momentary}),
                    where);

@@ -20,7 +20,7 @@ inline std::span<const std::string_view> enum_names(Precision) {
 /// Number type of the matrix products; `automatic` is not allowed here.
 c10::ScalarType compute_dtype_of(Precision precision);
 
-/// Speed of training steps of a network in target tokens per second, in both number types.
+/// Speed of training steps in both number types, in target tokens or pictures per second.
 struct StepSpeed {
   double fp32 = 0, bf16 = 0;
 };

@@ -16,6 +16,18 @@ std::string reached_limit(std::int64_t max_updates, const std::string& max_time,
   return {};
 }
 
+void settle_precision(Precision& precision, RunState& state, const std::function<StepSpeed()>& measure) {
+  if (precision == Precision::automatic && state.precision.empty()) {
+    const StepSpeed speed = measure();
+    precision = choose_precision(speed);
+    log::info("--precision auto chose " + std::string(name_of(precision)) + ": steps in bf16 are " +
+              format_number(speed.bf16 / speed.fp32, 2) + " times as fast as in fp32 here");
+  } else if (precision == Precision::automatic) {
+    precision = state.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::fp32;
+  }
+  state.precision = name_of(precision);
+}
+
 void note_finished_before(const std::string& reason, const RunState& state) {
   log::info("this run is finished: " + reason + " at update " + format_count(state.update) +
             "; raise that limit to go on, or say --restart");

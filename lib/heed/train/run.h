@@ -9,6 +9,7 @@
 #include <c10/core/Device.h>
 
 #include "heed/base/stop_signal.h"
+#include "heed/train/precision.h"
 #include "heed/train/run_state.h"
 
 /// What every recipe does at its start and its end.
@@ -30,6 +31,9 @@ inline constexpr double kSecondsBetweenSaves = 600;
 
 /// Which of the limits that all recipes have is reached, in words; empty: none. 0 and "" are no limits.
 std::string reached_limit(std::int64_t max_updates, const std::string& max_time, const RunState& state);
+
+/// Settles fp32 or bf16, once in the life of a run: what `automatic` means is measured at its first start and kept.
+void settle_precision(Precision& precision, RunState& state, const std::function<StepSpeed()>& measure);
 
 /// Says that there is nothing to do in a directory whose run is over.
 void note_finished_before(const std::string& reason, const RunState& state);

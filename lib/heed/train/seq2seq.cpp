@@ -51,21 +51,6 @@ std::string reason_to_finish(const Seq2SeqTrainOptions& options, const Seq2SeqSt
   return {};
 }
 
-// Settles fp32 or bf16, once in the life of a run.
-void settle_precision(Seq2SeqTrainOptions& options, RunState& state, c10::Device device) {
-  if (options.precision == Precision::automatic) {
-    if (state.precision.empty()) {
-      const StepSpeed speed = measure_steps(options.network, options.batch_tokens, device);
-      options.precision = choose_precision(speed);
-      log::info("--precision auto chose " + std::string(name_of(options.precision)) + ": bf16 trains a layer " +
-                format_number(speed.bf16 / speed.fp32, 2) + " times as fast as fp32 here");
-    } else {
-      options.precision = state.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::fp32;
-    }
-  }
-  state.precision = name_of(options.precision);
-}
-
 void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters) {
   log::info("preset " + std::string(name_of(o.preset)) + ": " + std::to_string(o.network.enc_layers) + "+" +
             std::to_string(o.network.dec_layers) + " layers, " + std::to_string(o.network.dim) +
@@ -133,7 +118,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     state.validations_without_better = 0;
   }
   state.judged_by = judged_by;
-  settle_precision(options, state, run.device);
+  settle_precision(options.precision, state,
+                   [&] { return measure_steps(options.network, options.batch_tokens, run.device); });
 
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));
   Transformer network(options.network), average(options.network);

@@ -53,12 +53,13 @@ void validate(const Seq2SeqTrainOptions& o) {
   const auto require = [](bool holds, const std::string& message) {
     if (!holds) throw usage_error(message);
   };
-  require(!o.model.empty(), "no model directory given: say --model DIR");
   require(o.network.positions != Positions::learned || o.max_length < o.network.max_positions,
           "--max-length " + std::to_string(o.max_length) + " and an end mark do not fit into --max-positions " +
               std::to_string(o.network.max_positions) + " learned positions: lower the one or raise the other");
   const bool pairs = !o.train.source.empty() || !o.train.target.empty();
-  require(pairs || !o.train.tsv.empty(), "no training text given: say --train-src FILE --train-tgt FILE");
+  require(pairs || !o.train.tsv.empty(), std::string("no training text given: say --train-src FILE --train-tgt FILE") +
+                                             (o.model.empty() ? " --model DIR" : ""));
+  require(!o.model.empty(), "no model directory given: say --model DIR");
   require(!(pairs && !o.train.tsv.empty()),
           "--train-tsv stands instead of --train-src and --train-tgt, not beside them");
   require(o.train.source.size() == o.train.target.size(),
