@@ -87,6 +87,38 @@ TEST_CASE("mean and covariance are those of a sample, of any number of rows") {
   CHECK(std::abs(uniform.covariance[1]) < 0.02);
 }
 
+TEST_CASE("whitening equals NumPy's, with singular covariances too") {
+  const Expected expected;
+  for (const std::string& name : kCases) {
+    CAPTURE(name);
+    const Rows real = expected.rows(name + ".real"), whitened = expected.rows(name + ".whitened");
+    Rows fake = expected.rows(name + ".fake");
+    whiten(fake.values, feature_whitening(real.table()));
+    REQUIRE(fake.values.size() == whitened.values.size());
+    for (std::size_t i = 0; i < fake.values.size(); ++i)
+      CHECK(fake.values[i] == Approx(whitened.values[i]).epsilon(1e-5).margin(1e-5));
+  }
+}
+
+TEST_CASE("whitening shows a change in a direction that varies little, and leaves alone what does not vary") {
+  // The second feature is the first plus a little; its own part is what changes.
+  Rows real = cloud(600, 2, 1), other = cloud(600, 2, 2);
+  for (Rows* rows : {&real, &other})
+    for (std::size_t i = 0; i < rows->values.size(); i += 2) {
+      rows->values[i + 1] = rows->values[i] + 0.2F * rows->values[i + 1] + (rows == &other ? 0.1F : 0.0F);
+    }
+  const double before = kid(real.table(), other.table());
+  const FeatureWhitening whitening = feature_whitening(real.table());
+  whiten(real.values, whitening);
+  whiten(other.values, whitening);
+  CHECK(kid(real.table(), other.table()) > 3 * before);
+
+  const Rows same{{3, 4, 3, 4, 3, 4}, 2};
+  std::vector<float> values{4, 6};
+  whiten(values, feature_whitening(same.table()));
+  CHECK(values == std::vector<float>{1, 2});
+}
+
 TEST_CASE("KID equals NumPy's, of sets of different sizes") {
   const Expected expected;
   for (const std::string& name : kCases) {

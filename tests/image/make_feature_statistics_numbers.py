@@ -1,5 +1,5 @@
-"""Writes feature_statistics_numbers.safetensors: Frechet distances with SciPy's matrix root, KID and precision and
-recall in plain NumPy.
+"""Writes feature_statistics_numbers.safetensors: Frechet distances with SciPy's matrix root, whitening with it too, KID and
+precision and recall in plain NumPy.
 
     pip install numpy scipy
     python3 tests/image/make_feature_statistics_numbers.py
@@ -53,6 +53,12 @@ def kid(x, y):
     return (xx.sum() - np.trace(xx)) / (m * (m - 1)) + (yy.sum() - np.trace(yy)) / (n * (n - 1)) - 2 * kernel(x, y).mean()
 
 
+def whitened(x, reference):
+    covariance = np.cov(reference, rowvar=False)
+    smoothed = covariance + 0.1 * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    return (x - reference.mean(0)) @ np.linalg.inv(scipy.linalg.sqrtm(smoothed).real)
+
+
 def distances(x, y):
     return np.sqrt(((x[:, None, :] - y[None, :, :]) ** 2).sum(2))
 
@@ -71,6 +77,7 @@ for name, real, fake in (
     ("one_singular", features(70, 10), features(30, 10, rank=3)),
 ):
     values = {"real": real, "fake": fake, "frechet": frechet(real, fake), "kid": kid(real, fake)}
+    values["whitened"] = whitened(fake, real)
     for k in (1, 3):
         values |= {f"precision.{k}": share_within(fake, real, k), f"recall.{k}": share_within(real, fake, k)}
     print(name, {key: float(value) for key, value in values.items() if np.ndim(value) == 0})

@@ -16,6 +16,8 @@ namespace {
 
 // Rows that are computed with at once: wide enough for fast matrix products, and memory stays bounded.
 constexpr std::int64_t kRows = 512, kColumns = 4096;
+// Of the mean variance, added to all: directions without spread are mostly rounding and chance.
+constexpr double kShrinkage = 0.1;
 constexpr std::uint64_t kSubsetPurpose = 0x6B6964;
 
 void require_pictures(const FeatureTable& features, std::int64_t least) {
@@ -240,6 +242,27 @@ double frechet_distance(const FeatureGaussian& a, const FeatureGaussian& b) {
   const double shift = (as_tensor(a.mean) - as_tensor(b.mean)).square().sum().item<double>();
   const double traces = a_covariance.trace().item<double>() + b_covariance.trace().item<double>();
   return std::max(0.0, shift + traces - 2 * root_trace);
+}
+
+FeatureWhitening feature_whitening(const FeatureTable& reference) {
+  const FeatureGaussian gaussian = feature_gaussian(reference);
+  const at::Tensor covariance = as_tensor(gaussian.covariance).view({reference.width, reference.width});
+  const double variance = covariance.trace().item<double>() / static_cast<double>(reference.width);
+  const auto [values, vectors] = at::linalg_eigh(covariance);
+  // Pictures that are all the same have no spread to go by.
+  const at::Tensor scales =
+      variance > 0 ? values.clamp_min(0).add(kShrinkage * variance).rsqrt() : at::ones_like(values);  // [width]
+  return {gaussian.mean, as_vector((vectors * scales).matmul(vectors.t()))};
+}
+
+void whiten(std::span<float> features, const FeatureWhitening& whitening) {
+  const FeatureTable table{features, static_cast<std::int64_t>(whitening.mean.size())};
+  const at::Tensor mean = as_tensor(whitening.mean);                                           // [width]
+  const at::Tensor matrix = as_tensor(whitening.matrix).view({table.width, table.width}).t();  // [width, width]
+  in_parts(table.count(), kColumns, [&](std::int64_t first, std::int64_t count) {
+    const at::Tensor mapped = (rows(table, first, count) - mean).matmul(matrix).to(at::kFloat);  // [count, width]
+    std::memcpy(features.data() + first * table.width, mapped.const_data_ptr(), mapped.nbytes());
+  });
 }
 
 double kid(const FeatureTable& real, const FeatureTable& fake) {

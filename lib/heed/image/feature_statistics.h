@@ -32,6 +32,19 @@ FeatureGaussian feature_gaussian(const FeatureTable& features);
 /// symmetric matrices: singular covariances do no harm, and no eigenvalue is squared, which would lose the small ones.
 double frechet_distance(const FeatureGaussian& a, const FeatureGaussian& b);
 
+/// An affine map, x -> matrix (x - mean).
+struct FeatureWhitening {
+  std::vector<double> mean;    ///< [width]
+  std::vector<double> matrix;  ///< [width, width]
+};
+/// The map that makes a set's spread alike in all directions, but for those in which it hardly varies: the inverse root
+/// of its covariance C + s I with s a tenth of the mean variance. Features of a random network need it: nearly all of
+/// their spread is that of mean colours, which hides shapes. Of a set with less than a few hundred pictures it also
+/// fits what is chance. Throws Error(data) for fewer than two pictures.
+FeatureWhitening feature_whitening(const FeatureTable& reference);
+/// Maps features [count, width] in place.
+void whiten(std::span<float> features, const FeatureWhitening& whitening);
+
 /// How the maximum mean discrepancy is estimated (Binkowski et al. 2018).
 struct KidOptions {
   std::int64_t subsets = 100, subset_size = 1000;  ///< as published; at most half of the smaller set is drawn

@@ -13,9 +13,9 @@ inline FeatureTable feature_table(const at::Tensor& features) {
   return {{features.const_data_ptr<float>(), static_cast<std::size_t>(features.numel())}, features.size(1)};
 }
 
-/// kid() of features of real pictures [N, F] and generated ones [M, F].
-inline double kid(const at::Tensor& real, const at::Tensor& fake) {
-  return kid(feature_table(real), feature_table(fake));
+/// The same numbers, to be changed.
+inline std::span<float> values_of(const at::Tensor& features) {
+  return {features.mutable_data_ptr<float>(), static_cast<std::size_t>(features.numel())};
 }
 
 }  // namespace heed

@@ -102,7 +102,7 @@ std::string FeatureNetwork::name() const {
 }
 
 std::string FeatureNetwork::preparation() const {
-  return is_random() ? "" : "TensorFlow 1 bilinear to 299x299";
+  return is_random() ? "whitened by the real ones" : "TensorFlow 1 bilinear to 299x299";
 }
 
 std::uint64_t FeatureNetwork::identity() const {

@@ -32,7 +32,7 @@ class FeatureNetwork {
   bool is_random() const;
   std::int64_t width() const;
   int smallest_side() const;  ///< of pictures
-  /// For the protocol beside a score: what it is, and how it changes pictures first (may be empty).
+  /// For the protocol beside a score: what it is, and what is done with pictures or features.
   std::string name() const;
   std::string preparation() const;
   /// Tells networks of other weights apart.

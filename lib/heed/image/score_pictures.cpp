@@ -58,24 +58,20 @@ ImageFolder open_folder(const std::string& path, const std::string& size, Channe
   return ImageFolder(options);
 }
 
-std::string size_text(PictureSize size) {
-  return std::to_string(size.width) + "x" + std::to_string(size.height);
-}
-
 /// The real pictures at the size that was asked for, that the model draws, or, if they are all of one, that they have.
 ImageFolder open_reference(const PictureScoreOptions& options, const std::optional<ModelPictures>& model) {
   const bool grey = options.channels == ChannelChoice::automatic ? model && model->channels() == 1
                                                                  : options.channels == ChannelChoice::grey;
   const ChannelChoice channels = grey ? ChannelChoice::grey : ChannelChoice::rgb;
-  if (model) return open_folder(options.ref, size_text(model->picture_size()), channels, options.fit);
+  if (model) return open_folder(options.ref, to_text(model->picture_size()), channels, options.fit);
   ImageFolder folder = open_folder(options.ref, options.size, channels, options.fit);
   const ImageFolderReport& report = folder.report();
   if (!report.size_chosen || report.smallest != report.largest || report.smallest == report.size) return folder;
-  return open_folder(options.ref, size_text(report.smallest), channels, options.fit);
+  return open_folder(options.ref, to_text(report.smallest), channels, options.fit);
 }
 
 void check_model(const PictureScoreOptions& options, const ModelPictures& model) {
-  const std::string drawn = size_text(model.picture_size());
+  const std::string drawn = to_text(model.picture_size());
   const std::optional<PictureSize> size = parse_picture_size(options.size);
   if (size && *size != model.picture_size())
     throw usage_error("--size " + options.size + ": the model draws " + drawn +
@@ -218,11 +214,11 @@ void score_pictures(const PictureScoreOptions& options, const std::string& devic
   const ImageFolder ref = open_reference(options, model);
   const PictureSize size = ref.picture_size();
   if (std::min(size.width, size.height) < network.smallest_side())
-    throw usage_error("pictures of " + size_text(size) + " are too small for " + network.name() + ": at least " +
+    throw usage_error("pictures of " + to_text(size) + " are too small for " + network.name() + ": at least " +
                       std::to_string(network.smallest_side()) + " pixels a side; choose a larger --size");
   std::optional<ImageFolder> data;
   if (!model)
-    data = open_folder(options.data, size_text(size), ref.channels() == 1 ? ChannelChoice::grey : ChannelChoice::rgb,
+    data = open_folder(options.data, to_text(size), ref.channels() == 1 ? ChannelChoice::grey : ChannelChoice::rgb,
                        options.fit);
   if (data && data->fingerprint() == ref.fingerprint())
     log::warning("--data and --ref hold the same pictures: an unbiased kid of them is below zero");
@@ -233,9 +229,14 @@ void score_pictures(const PictureScoreOptions& options, const std::string& devic
   const std::int64_t fakes = data ? std::ssize(fake_indices) : reals;
   const Metrics metrics = allowed(options, network, {data ? options.data : options.model, fakes}, {options.ref, reals});
 
-  const PictureFeatures real = reference_features(network, ref, real_indices, cache_file(options, model));
-  const PictureFeatures fake = data ? features_of(network, *data, fake_indices, "features of the pictures")
-                                    : features_of(network, *model, fakes, "drawing pictures");
+  PictureFeatures real = reference_features(network, ref, real_indices, cache_file(options, model));
+  PictureFeatures fake = data ? features_of(network, *data, fake_indices, "features of the pictures")
+                              : features_of(network, *model, fakes, "drawing pictures");
+  if (network.is_random()) {
+    const FeatureWhitening whitening = feature_whitening(real.table());
+    whiten(real.values, whitening);
+    whiten(fake.values, whitening);
+  }
   const std::vector<PictureScore> scores =
       compute(metrics, network.is_random() ? "r" : "", real.table(), fake.table(), seed);
   const ScoreProtocol protocol{.network = network.name(),

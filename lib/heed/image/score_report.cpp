@@ -11,10 +11,6 @@
 namespace heed {
 namespace {
 
-std::string size_text(PictureSize size) {
-  return std::to_string(size.width) + "x" + std::to_string(size.height);
-}
-
 std::string number_text(const PictureScore& score) {
   std::string text = format_number(score.value, score.decimals);
   if (score.deviation) text += " +- " + format_number(*score.deviation, score.decimals);
@@ -24,10 +20,9 @@ std::string number_text(const PictureScore& score) {
 std::string protocol_text(const PictureScore& score, const ScoreProtocol& protocol) {
   std::string text = protocol.network + ", " + format_count(protocol.width) + " wide; " +
                      format_count(protocol.pictures) + " pictures against " +
-                     format_count(protocol.reference_pictures) + "; " + size_text(protocol.size) +
+                     format_count(protocol.reference_pictures) + "; " + to_text(protocol.size) +
                      (protocol.channels == 1 ? " grey" : " colour") + ", " + protocol.fit;
-  if (!protocol.preparation.empty()) text += ", " + protocol.preparation;
-  return text + "; " + score.method + "; seed " + std::to_string(protocol.seed);
+  return text + ", " + protocol.preparation + "; " + score.method + "; seed " + std::to_string(protocol.seed);
 }
 
 }  // namespace
@@ -54,7 +49,7 @@ void print_score_json(const std::vector<PictureScore>& scores, const ScoreProtoc
     object["width"] = protocol.width;
     object["pictures"] = protocol.pictures;
     object["reference_pictures"] = protocol.reference_pictures;
-    object["size"] = size_text(protocol.size);
+    object["size"] = to_text(protocol.size);
     object["channels"] = protocol.channels;
     object["fit"] = protocol.fit;
     object["preparation"] = protocol.preparation;

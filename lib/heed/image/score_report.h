@@ -12,8 +12,8 @@ namespace heed {
 
 /// How the pictures of both sides became features: what must be the same for two scores to compare.
 struct ScoreProtocol {
-  std::string network, preparation;  ///< preparation may be empty
-  std::int64_t width = 0;            ///< of the features
+  std::string network, preparation;
+  std::int64_t width = 0;  ///< of the features
   std::int64_t pictures = 0, reference_pictures = 0;
   PictureSize size;
   int channels = 3;

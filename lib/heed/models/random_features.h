@@ -10,9 +10,10 @@ namespace heed {
 
 /// Features of pictures without trained weights: a convolutional network whose weights are fixed random numbers, the
 /// same on every machine. Four stages of a 3x3 convolution, leaky ReLU and average pooling; the features are mean and
-/// standard deviation over all places of every channel. Distances between sets in such features rank generators much
-/// like those in trained ones (Lee et al. 2022, arXiv:2208.09218), but their values compare with each other only: name
-/// such scores rfid, rkid, rprecision and rrecall.
+/// standard deviation over all places of every channel. Distances between sets in such features, whitened (see
+/// heed/image/feature_statistics.h), rank generators much like those in trained ones (Lee et al. 2022,
+/// arXiv:2208.09218), but their values compare with each other only: name such scores rfid, rkid, rprecision and
+/// rrecall.
 class RandomFeatures {
  public:
   static constexpr std::int64_t kWidth = 512;       ///< F

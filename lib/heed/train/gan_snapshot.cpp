@@ -102,7 +102,7 @@ std::optional<double> GanSnapshots::rkid() {
   const std::vector<std::uint64_t> scored = spread(pictures_, kScored);
   if (scored.size() < 2 || std::min(format.height, format.width) < RandomFeatures::kSmallestSide) return std::nullopt;
   const RandomFeatures features(device_);
-  const bool look_at_real = !real_features_.defined();
+  const bool look_at_real = !whitening_;
   std::vector<at::Tensor> real, fake;
   const at::NoGradGuard no_grad;
   for (std::size_t begin = 0; begin < scored.size(); begin += kScoredAtOnce) {
@@ -113,8 +113,14 @@ std::optional<double> GanSnapshots::rkid() {
     const at::Tensor latents = random_latents(draws, generator_->options.latent).to(device_);  // [b, Z]
     fake.push_back(features(generator_(latents, like.classes)));                               // [b, F]
   }
-  if (look_at_real) real_features_ = at::cat(real);  // [N, F]
-  return kid(real_features_, at::cat(fake));
+  if (look_at_real) {
+    real_features_ = at::cat(real);  // [N, F]
+    whitening_ = feature_whitening(feature_table(real_features_));
+    whiten(values_of(real_features_), *whitening_);
+  }
+  const at::Tensor fake_features = at::cat(fake);  // [N, F]
+  whiten(values_of(fake_features), *whitening_);
+  return kid(feature_table(real_features_), feature_table(fake_features));
 }
 
 void GanSnapshots::clear() const {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/image/feature_statistics.h"
 #include "heed/image/image_folder.h"
 #include "heed/image/picture_model.h"
 #include "heed/train/gan_data.h"
@@ -41,7 +42,8 @@ class GanSnapshots {
   const ImageFolder& folder_;
   std::vector<std::uint64_t> pictures_;
   c10::Device device_;
-  at::Tensor real_features_;  // [N, F], once they have been asked for
+  std::optional<FeatureWhitening> whitening_;  // by the real pictures, once they have been asked for
+  at::Tensor real_features_;                   // [N, F], whitened
 };
 
 /// Mean distance between pictures of a batch [B, C, H, W], over all pairs.
