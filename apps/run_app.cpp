@@ -14,6 +14,7 @@
 #include "heed/base/error.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
+#include "heed/base/memory.h"
 #include "heed/version.h"
 
 #include "command_line.h"
@@ -147,6 +148,7 @@ int run(const AppInfo& info, int argc, const char* const* argv, const std::funct
   start_logging(general);
   AppRun app_run{.given = flags.given(), .device = "cpu", .resolved_toml = [&flags] { return flags.resolved_toml(); }};
   if (info.computes) {
+    keep_freed_memory();
     set_threads(compute.threads);
     app_run.device = choose_device(compute.device);
   }

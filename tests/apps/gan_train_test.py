@@ -98,6 +98,7 @@ class Training(GanTest):
     def test_dry_run_writes_nothing(self):
         result = self.gan_train(dry_run=True, model=None)
         self.assertRegex(result.err, r"1,000 pictures take [0-9.]+ s \([0-9.]+ a second\); peak memory [0-9,]+ MB")
+        self.assertRegex(result.err, r"takes [0-9.]+ s, one with gradient penalties [0-9.]+ s \(one in 4\)")
         self.assertRegex(result.err, r"generator [0-9,]+ weights, discriminator [0-9,]+")
         self.assertEqual(list(self.folder.iterdir()), [])
 

@@ -15,6 +15,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/log.h"
+#include "heed/base/memory.h"
 #include "heed/base/progress.h"
 #include "heed/base/random.h"
 #include "heed/image/png.h"
@@ -176,6 +177,7 @@ int main(int argc, char** argv) {
     return argc > 1 ? static_cast<int>(heed::ExitCode::usage) : 0;
   }
   try {
+    heed::keep_freed_memory();
     found->second(settings);
   } catch (const heed::Error& error) {
     std::cerr << "error: " << error.what() << '\n';

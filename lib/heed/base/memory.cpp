@@ -1,9 +1,13 @@
 #include "heed/base/memory.h"
 
 #include <fstream>
+#include <limits>
 #include <string>
 
 #include <sys/resource.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace heed {
 
@@ -19,6 +23,13 @@ std::uint64_t available_memory() {
   for (std::uint64_t kilobytes = 0; file >> key >> kilobytes; std::getline(file, unit))
     if (key == "MemAvailable:") return kilobytes * 1024;
   return 0;
+}
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that is allowed
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
 }
 
 }  // namespace heed

@@ -9,4 +9,9 @@ double peak_memory_mb();
 /// Memory that can be used without swapping, in bytes; 0 when unknown.
 std::uint64_t available_memory();
 
+/// Keeps large blocks that were freed for the next ones, up to 32 MiB each, instead of giving them back to the
+/// system, which would hand them out again page by page, cleared: training steps ask for the same sizes over and over.
+/// For programs, at their start; does nothing where the C library is not glibc.
+void keep_freed_memory();
+
 }  // namespace heed

@@ -17,6 +17,7 @@
 #include "heed/base/memory.h"
 #include "heed/base/progress.h"
 #include "heed/base/stop_signal.h"
+#include "heed/base/units.h"
 #include "heed/nn/layers.h"
 #include "heed/train/gan_checkpoint.h"
 #include "heed/train/gan_diagnosis.h"
@@ -63,9 +64,16 @@ void report_forecast(const GanForecast& forecast, const GanTrainOptions& options
   log::info("1,000 pictures take " + format_number(forecast.seconds_per_kimg, 1) + " s (" +
             format_number(1000 / forecast.seconds_per_kimg, 1) + " a second); peak memory " +
             format_count(static_cast<std::int64_t>(forecast.peak_memory_mb)) + " MB");
+  if (options.gamma > 0)
+    log::info("an update of " + std::to_string(options.batch) + " pictures takes " +
+              format_number(forecast.plain_update, 3) + " s, one with gradient penalties " +
+              format_number(forecast.penalised_update, 3) + " s (one in " + std::to_string(options.reg_every) + ")");
   if (options.kimg > 0)
     log::info("--kimg " + format_number(options.kimg, 0) + " would take " +
               format_duration(options.kimg * forecast.seconds_per_kimg));
+  if (!options.max_time.empty())
+    log::info("--max-time " + options.max_time + " is enough for " +
+              format_number(parse_duration(options.max_time, "--max-time") / forecast.seconds_per_kimg, 0) + " kimg");
 }
 
 // How far apart pictures are on average; what generated ones are compared with.

@@ -43,6 +43,8 @@ GanForecast forecast_gan(const GanTrainOptions& options, const PictureBatches& b
   const auto every = static_cast<double>(options.reg_every);
   const double per_update = (plain * (every - 1) + penalised) / every;
   return {.seconds_per_kimg = per_update * 1000 / static_cast<double>(options.batch * options.d_steps),
+          .plain_update = plain,
+          .penalised_update = penalised,
           .generator_weights = networks.generator_parameters.values.numel(),
           .discriminator_weights = networks.discriminator_parameters.values.numel(),
           .peak_memory_mb = peak_memory_mb()};

@@ -9,6 +9,7 @@ namespace heed {
 /// What trial steps tell of a run.
 struct GanForecast {
   double seconds_per_kimg = 0;
+  double plain_update = 0, penalised_update = 0;  ///< seconds; alike without penalties
   std::int64_t generator_weights = 0, discriminator_weights = 0;
   double peak_memory_mb = 0;  ///< of this process, pictures included
 };
