@@ -6,7 +6,6 @@
 #include <sstream>
 #include <thread>
 
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "heed/base/error.h"
@@ -14,33 +13,13 @@
 
 #include "catch.h"
 #include "text/scores_data.h"
+#include "text/text_files.h"
 
 using namespace heed;
 using heed_test::Lines;
 using heed_test::scores_data;
 
 namespace {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = std::filesystem::temp_directory_path() / "heed-score-files-XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + pattern);
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  std::string path(const std::string& name) const { return path_ / name; }
-  std::string write(const std::string& name, const std::string& content) const {
-    std::ofstream(path(name), std::ios::binary) << content;
-    return path(name);
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string joined(const Lines& lines) {
   std::string text;
@@ -49,7 +28,7 @@ std::string joined(const Lines& lines) {
 }
 
 /// The segments for which scores.json holds what sacreBLEU's program prints.
-ScoreOptions printed_options(const TemporaryDirectory& directory) {
+ScoreOptions printed_options(const TextFiles& directory) {
   const auto& printed = scores_data().at("printed");
   ScoreOptions options;
   options.hypothesis = directory.write("hypothesis.txt", joined(printed.at("hypotheses")));
@@ -98,7 +77,7 @@ ScoreOptions bare_bleu(const std::string& hypothesis, const std::string& referen
 }  // namespace
 
 TEST_CASE("printed lines and JSON are those of sacreBLEU's program") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   ScoreOptions options = printed_options(directory);
   CHECK(run(options) == scores_data().at("printed").at("text"));
 
@@ -109,7 +88,7 @@ TEST_CASE("printed lines and JSON are those of sacreBLEU's program") {
 }
 
 TEST_CASE("metrics, case and chrF's options reach the scores, in the order asked for") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   ScoreOptions options = printed_options(directory);
   options.metrics = {"chrf++", "bleu"};
   options.tokenize = BleuTokenizer::character;
@@ -128,7 +107,7 @@ TEST_CASE("metrics, case and chrF's options reach the scores, in the order asked
 }
 
 TEST_CASE("score-only prints bare numbers") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   const std::string file = directory.write("a", "one two three four five\n");
   ScoreOptions options = bare_bleu(file, file);
   options.metrics = {"bleu", "chrf"};
@@ -136,7 +115,7 @@ TEST_CASE("score-only prints bare numbers") {
 }
 
 TEST_CASE("CR, BOM and a missing final newline are no part of the text") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   const std::string plain = directory.write("plain", "one two three four\n\nfive\x0Bsix seven eight\n");
   const std::string dressed =
       directory.write("dressed", "\xEF\xBB\xBFone two three four\r\n\r\nfive\x0Bsix seven eight");
@@ -146,7 +125,7 @@ TEST_CASE("CR, BOM and a missing final newline are no part of the text") {
 }
 
 TEST_CASE("ill-formed UTF-8 is replaced with a warning, not refused") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   const std::string broken = directory.write("broken", "one two three\xFF four five\n");
   const std::string repaired = directory.write("repaired", "one two three\xEF\xBF\xBD four five\n");
   log::also_to_file(directory.path("log"));
@@ -158,7 +137,7 @@ TEST_CASE("ill-formed UTF-8 is replaced with a warning, not refused") {
 }
 
 TEST_CASE("a dash reads standard input") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   const std::string reference = directory.write("reference", "one two three four\n");
   std::istringstream input("one two three four\n");
   std::streambuf* previous = std::cin.rdbuf(input.rdbuf());
@@ -168,7 +147,7 @@ TEST_CASE("a dash reads standard input") {
 }
 
 TEST_CASE("a pipe can stand for a file") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   const std::string file = directory.write("file", "one two three four\n"), pipe = directory.path("pipe");
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
   std::thread writer([&] { std::ofstream(pipe) << "one two three four\n"; });
@@ -178,7 +157,7 @@ TEST_CASE("a pipe can stand for a file") {
 }
 
 TEST_CASE("unequal line counts are refused with both counts") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   const std::string two = directory.write("two", "a\nb\n"), three = directory.write("three", "a\nb\n\n");
   ScoreOptions options = bare_bleu(two, two);
   options.references.push_back(three);
@@ -189,7 +168,7 @@ TEST_CASE("unequal line counts are refused with both counts") {
 }
 
 TEST_CASE("files that are missing, empty or directories are data errors that name them") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   const std::string good = directory.write("good", "a\n"), empty = directory.write("empty", "");
   const std::string missing = directory.path("missing");
   CHECK(fails(bare_bleu(empty, empty), "3: ", empty + ": is empty"));
@@ -201,7 +180,7 @@ TEST_CASE("files that are missing, empty or directories are data errors that nam
 }
 
 TEST_CASE("wrong options are usage errors that say what to give") {
-  const TemporaryDirectory directory;
+  const TextFiles directory;
   const std::string good = directory.write("good", "a\n");
   ScoreOptions options = bare_bleu(good, good);
   options.references.clear();

@@ -17,7 +17,7 @@ inline constexpr std::string_view kGanColumns =
 struct GanRow {
   std::int64_t update = 0;
   double kimg = 0, seconds = 0, lr = 0;  ///< rate of the generator
-  GanSums sums;                          ///< since the row before
+  GanSums sums = {};                     ///< since the row before
   std::optional<double> held_out_logit = {}, diversity = {};
   std::optional<double> images_per_second = {};  ///< real pictures shown, without snapshots and saving
 

@@ -53,9 +53,6 @@ void validate(const Seq2SeqTrainOptions& o) {
   const auto require = [](bool holds, const std::string& message) {
     if (!holds) throw usage_error(message);
   };
-  require(o.network.positions != Positions::learned || o.max_length < o.network.max_positions,
-          "--max-length " + std::to_string(o.max_length) + " and an end mark do not fit into --max-positions " +
-              std::to_string(o.network.max_positions) + " learned positions: lower the one or raise the other");
   const bool pairs = !o.train.source.empty() || !o.train.target.empty();
   require(pairs || !o.train.tsv.empty(), std::string("no training text given: say --train-src FILE --train-tgt FILE") +
                                              (o.model.empty() ? " --model DIR" : ""));
@@ -68,6 +65,9 @@ void validate(const Seq2SeqTrainOptions& o) {
   require(o.valid_src.empty() == o.valid_tgt.empty(), "--valid-src and --valid-tgt go together");
   require(o.vocab_src.empty() == o.vocab_tgt.empty(), "--vocab-src and --vocab-tgt go together");
   require(o.vocab.empty() || o.vocab_src.empty(), "--vocab stands instead of --vocab-src and --vocab-tgt");
+  require(o.network.positions != Positions::learned || o.max_length < o.network.max_positions,
+          "--max-length " + std::to_string(o.max_length) + " and an end mark do not fit into --max-positions " +
+              std::to_string(o.network.max_positions) + " learned positions: lower the one or raise the other");
   require(o.vocab_size == 0 || o.vocab_size >= 8, "vocab-size must be 8 or more");
   require(o.vocab_size <= 1'000'000, "vocab-size must be at most 1,000,000");
   const auto positive = [&](const char* name, std::int64_t value) {
