@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
         flags.group("Augmentation", {"aug-p", "aug-color", "aug-translation", "aug-cutout"});
         flags.group("Limits and output", {"kimg", "max-updates", "max-time", "snap-every", "save-every", "log-every"});
         flags.by_preset({"g-width", "d-width", "g-max-width", "d-max-width", "loss", "spectral-norm", "gamma",
-                         "d-steps", "g-lr", "d-lr"});
+                         "d-steps", "g-lr", "d-lr", "batch"});
         flags.require({"data"});
       },
       [&](const heed::AppRun& run) {

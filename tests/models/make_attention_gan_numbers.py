@@ -83,6 +83,12 @@ def self_attention(p, name, x, maps):
     return x + p(f"{name}.gain", 1) * mixed.transpose(1, 2).reshape(x.shape)
 
 
+def modulated(p, name, x, code):
+    channels = x.shape[1]
+    style = F.linear(code, p(f"{name}.weight", 2 * channels, code.shape[1]), p(f"{name}.bias", 2 * channels))
+    return x * (1 + style[:, :channels, None, None]) + style[:, channels:, None, None]
+
+
 def gate(p, name, x, channels, maps):
     maps.append(mask(p, f"{name}.gate", x, channels, 3, 1, 1))
     return x + p(f"{name}.gain", 1) * (x * maps[-1])
@@ -100,9 +106,10 @@ def generator_case():
     z = torch.cat([latent, p("class_embedding", 5, 3)[classes]], 1)
     x = F.linear(z, p("input.weight", 6 * 5 * 12, 7), p("input.bias", 6 * 5 * 12))
     x = x.reshape(3, 6, 5, 12).permute(0, 3, 1, 2)
-    enlarged = F.interpolate(x, scale_factor=2, mode="nearest")
-    y = F.interpolate(conv(p, "stages.0.conv1", lrelu(x), 6), scale_factor=2, mode="nearest")
-    y = conv(p, "stages.0.conv2", lrelu(y), 6)
+    enlarged = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+    y = conv(p, "stages.0.conv1", lrelu(modulated(p, "stages.0.modulation1", x, z)), 6)
+    y = F.interpolate(lrelu(modulated(p, "stages.0.modulation2", y, z)), scale_factor=2, mode="nearest")
+    y = conv(p, "stages.0.conv2", y, 6)
     x = conv(p, "stages.0.shortcut", enlarged, 6, 1, bias=False) + y
     x = gate(p, "stages.0.attention", x, 3, gates)
     x = self_attention(p, "stages.0.attention.self_attention", x, attentions)

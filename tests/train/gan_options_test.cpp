@@ -55,7 +55,7 @@ TEST_CASE("small pictures get the small preset, larger ones the medium one") {
   CHECK(small.networks.generator.image.classes == 2);
   CHECK(small.networks.discriminator.image.classes == 2);
   CHECK(small.images.size == "32x32");
-  CHECK(small.batch == 16);
+  CHECK(small.batch == 32);
   CHECK(small.held_out == 2);
   CHECK(small.kimg > 0);
   CHECK(small.loss == GanLoss::rpgan);

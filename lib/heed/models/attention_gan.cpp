@@ -155,6 +155,18 @@ std::int64_t residual_count(std::int64_t inputs, std::int64_t outputs, std::int6
          (inputs == outputs ? 0 : conv_count(inputs, outputs, 1, false));
 }
 
+std::int64_t code_width(const AttentionGeneratorOptions& o) {
+  return o.latent + (o.image.classes > 0 ? o.class_dim : 0);
+}
+
+// Scales and shifts vary from the start, and stay well above zero.
+Linear modulation_of(std::int64_t code, std::int64_t channels) {
+  Linear modulation(code, 2 * channels);
+  const at::NoGradGuard no_grad;
+  modulation->weight.normal_(0, 0.5 / std::sqrt(static_cast<double>(code)));
+  return modulation;
+}
+
 Conv2d shortcut_of(std::int64_t inputs, std::int64_t outputs, bool spectral_norm) {
   return Conv2d(Conv2dOptions{.inputs = inputs,
                               .outputs = outputs,
@@ -168,6 +180,13 @@ Conv2d shortcut_of(std::int64_t inputs, std::int64_t outputs, bool spectral_norm
 // The residual stream stays in float32 whatever the convolutions multiply in.
 at::Tensor add_residual(const at::Tensor& stream, const at::Tensor& residual) {
   return stream.to(at::kFloat) + residual;
+}
+
+// `scale_and_shift`: [B, 2 C], scales around one.
+at::Tensor modulated(const at::Tensor& x, const at::Tensor& scale_and_shift) {
+  const std::vector<at::Tensor> parts =
+      scale_and_shift.to(x.scalar_type()).unsqueeze(2).unsqueeze(3).chunk(2, 1);  // [B, C, 1, 1] each
+  return at::addcmul(parts[1], x, 1 + parts[0]);                                  // [B, C, H, W]
 }
 
 at::Tensor halve(const at::Tensor& x) {
@@ -202,12 +221,13 @@ std::vector<PyramidLevel> pyramid(const DiscriminatorOptions& options) {
 std::int64_t parameter_count(const AttentionGeneratorOptions& o) {
   const auto levels = pyramid(o);
   const PyramidLevel& coarsest = levels.front();
-  const std::int64_t inputs = o.latent + (o.image.classes > 0 ? o.class_dim : 0);
+  const std::int64_t inputs = code_width(o);
   std::int64_t count = o.image.classes * o.class_dim +
                        (inputs + 1) * coarsest.height * coarsest.width * coarsest.channels +
                        conv_count(levels.back().channels, o.image.channels, 3);
   for (std::size_t i = 1; i < levels.size(); ++i)
     count += residual_count(levels[i - 1].channels, levels[i].channels, levels[i].channels) +
+             2 * (inputs + 1) * (levels[i - 1].channels + levels[i].channels) +
              count_of(attention_of(o, levels[i], false));
   return count;
 }
@@ -292,7 +312,9 @@ at::Tensor StageAttentionImpl::forward(at::Tensor x, AttentionMaps* maps) {
 
 GeneratorStageImpl::GeneratorStageImpl(std::int64_t input_channels, const PyramidLevel& level,
                                        const AttentionGeneratorOptions& options)
-    : conv1(register_module("conv1", Conv2d(Conv2dOptions{.inputs = input_channels, .outputs = level.channels}))),
+    : modulation1(register_module("modulation1", modulation_of(code_width(options), input_channels))),
+      modulation2(register_module("modulation2", modulation_of(code_width(options), level.channels))),
+      conv1(register_module("conv1", Conv2d(Conv2dOptions{.inputs = input_channels, .outputs = level.channels}))),
       conv2(register_module("conv2",
                             Conv2d(Conv2dOptions{.inputs = level.channels, .outputs = level.channels, .gain = 0}))),
       height_(level.height),
@@ -302,13 +324,16 @@ GeneratorStageImpl::GeneratorStageImpl(std::int64_t input_channels, const Pyrami
   attention = register_module("attention", StageAttention(attention_of(options, level, false)));
 }
 
-// The shortcut and what comes before the second convolution are computed at the coarse size, which nearest neighbours
-// allow: they cost a quarter there.
-at::Tensor GeneratorStageImpl::forward(const at::Tensor& x, AttentionMaps* maps) {
-  const auto enlarge = [&](const at::Tensor& y) { return at::upsample_nearest2d(y, {height_, width_}); };
-  const at::Tensor kept = shortcut.is_empty() ? x : shortcut(x);            // [B, C', h, w]
-  const at::Tensor changed = conv2(enlarge(activate(conv1(activate(x)))));  // [B, C', H, W]
-  return attention(add_residual(enlarge(kept), changed), maps);             // [B, C', H, W]
+// The shortcut, which interpolation commutes with, and what comes before the second convolution are computed at the
+// coarse size: they cost a quarter there.
+at::Tensor GeneratorStageImpl::forward(const at::Tensor& x, const at::Tensor& code, AttentionMaps* maps) {
+  const std::vector<std::int64_t> size = {height_, width_};
+  at::Tensor changed = conv1(activate(modulated(x, modulation1(code))));  // [B, C', h, w]
+  changed = activate(modulated(changed, modulation2(code)));              // [B, C', h, w]
+  changed = conv2(at::upsample_nearest2d(changed, size));                 // [B, C', H, W]
+  at::Tensor kept = shortcut.is_empty() ? x : shortcut(x);                // [B, C', h, w]
+  kept = at::upsample_bilinear2d(kept, size, /*align_corners=*/false);    // [B, C', H, W]
+  return attention(add_residual(kept, changed), maps);                    // [B, C', H, W]
 }
 
 AttentionGeneratorImpl::AttentionGeneratorImpl(std::int64_t input_channels, std::int64_t output_channels,
@@ -327,10 +352,9 @@ AttentionGeneratorImpl::AttentionGeneratorImpl(AttentionGeneratorOptions given) 
   validate(options);
   const auto levels = pyramid(options);
   coarsest_ = levels.front();
-  const std::int64_t class_dim = options.image.classes > 0 ? options.class_dim : 0;
-  if (class_dim > 0)
-    class_embedding = register_parameter("class_embedding", at::randn({options.image.classes, class_dim}));
-  const std::int64_t inputs = options.latent + class_dim;
+  if (options.image.classes > 0)
+    class_embedding = register_parameter("class_embedding", at::randn({options.image.classes, options.class_dim}));
+  const std::int64_t inputs = code_width(options);
   input = register_module("input", Linear(inputs, coarsest_.height * coarsest_.width * coarsest_.channels));
   {
     // Features of variance one out of latents of variance one, unlike after Xavier initialisation.
@@ -356,10 +380,11 @@ at::Tensor AttentionGeneratorImpl::gated(const at::Tensor& image, AttentionMaps*
 
 at::Tensor AttentionGeneratorImpl::generated(const at::Tensor& latent, const at::Tensor& classes, AttentionMaps* maps) {
   require_classes(classes, options.image.classes);
-  at::Tensor x = classes.defined() ? at::cat({latent, at::embedding(class_embedding, classes)}, 1) : latent;
-  x = input(x).to(at::kFloat).view({-1, coarsest_.height, coarsest_.width, coarsest_.channels});  // [B, h, w, C]
-  x = x.permute({0, 3, 1, 2});                                                                    // [B, C, h, w]
-  for (const auto& stage : *stages) x = stage->as<GeneratorStageImpl>()->forward(x, maps);        // [B, C, H, W]
+  const at::Tensor code =
+      classes.defined() ? at::cat({latent, at::embedding(class_embedding, classes)}, 1) : latent;  // [B, Z']
+  at::Tensor x = input(code).to(at::kFloat);                                                       // [B, h w C]
+  x = x.view({-1, coarsest_.height, coarsest_.width, coarsest_.channels}).permute({0, 3, 1, 2});   // [B, C, h, w]
+  for (const auto& stage : *stages) x = stage->as<GeneratorStageImpl>()->forward(x, code, maps);   // [B, C, H, W]
   const at::Tensor image = to_rgb(x).to(at::kFloat);  // [B, 1 / 3 / 4, H, W]
   return options.output == GeneratorOutput::tanh ? at::tanh(image) : image;
 }

@@ -50,7 +50,7 @@ struct AttentionGeneratorOptions {
   std::int64_t class_dim = 64;  ///< width of the class embedding
   std::int64_t width = 64, max_width = 128;
   std::string gate_res = "all";
-  std::int64_t gate_channels = 16;
+  std::int64_t gate_channels = 8;
   bool extra_conv = false;
   std::string attn_res = "auto";
   GeneratorOutput output = GeneratorOutput::tanh;
@@ -74,7 +74,7 @@ struct DiscriminatorOptions {
   ImageFormat image = {};
   std::int64_t width = 64, max_width = 128;
   std::string gate_res = "none";
-  std::int64_t gate_channels = 16;
+  std::int64_t gate_channels = 8;
   bool extra_conv = false;
   std::string attn_res = "none";
   bool spectral_norm = false;
@@ -135,7 +135,7 @@ TORCH_MODULE(AttentionMask);
 struct StageAttentionOptions {
   std::int64_t channels = 0;
   bool gate = false;
-  std::int64_t gate_channels = 16;
+  std::int64_t gate_channels = 8;
   bool extra_conv = false;  ///< in place of the gate
   bool self_attention = false;
   bool spectral_norm = false;
@@ -157,14 +157,17 @@ class StageAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(StageAttention);
 
-/// Twice the size by nearest neighbours between two 3x3 convolutions, beside a shortcut; the second convolution starts
-/// from zero.
+/// Twice the size between two 3x3 convolutions, beside a shortcut; the second convolution starts from zero. What comes
+/// before each convolution is scaled and shifted, channel by channel, as the code says (FiLM, Perez et al. 2018):
+/// latent numbers that only entered at the coarsest level would hardly be seen among the classes in a short training.
+/// The shortcut is enlarged smoothly and leaves no blocks, the other path by nearest neighbours, which keep it sharp.
 class GeneratorStageImpl : public torch::nn::Module {
  public:
   GeneratorStageImpl(std::int64_t input_channels, const PyramidLevel& level, const AttentionGeneratorOptions& options);
-  /// [B, C, h, w] -> [B, C', H, W] of the level.
-  at::Tensor forward(const at::Tensor& x, AttentionMaps* maps);
+  /// [B, C, h, w] and code [B, Z + class_dim] -> [B, C', H, W] of the level.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& code, AttentionMaps* maps);
 
+  Linear modulation1{nullptr}, modulation2{nullptr};  ///< code to the scales and shifts before each convolution
   Conv2d conv1{nullptr}, conv2{nullptr};
   Conv2d shortcut{nullptr};  ///< 1x1, when the number of channels changes
   StageAttention attention{nullptr};

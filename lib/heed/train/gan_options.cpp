@@ -81,9 +81,9 @@ void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const 
   if (o.preset == GanPreset::automatic) o.preset = side > 48 ? GanPreset::medium : GanPreset::small;
   const bool tiny = o.preset == GanPreset::tiny, medium = o.preset == GanPreset::medium,
              classic = o.preset == GanPreset::classic;
-  // Above 32 pixels the finest stage would cost most of the time: it gets fewer channels.
-  fill("g-width", o.networks.generator.width, std::int64_t{tiny ? 16 : medium ? 48 : 64});
-  fill("d-width", o.networks.discriminator.width, std::int64_t{tiny ? 16 : medium ? 48 : 64});
+  // The finest stage costs most of the time: the larger the pictures, the fewer channels it gets.
+  fill("g-width", o.networks.generator.width, std::int64_t{tiny ? 16 : medium ? 24 : 32});
+  fill("d-width", o.networks.discriminator.width, std::int64_t{tiny ? 16 : medium ? 24 : 32});
   fill("g-max-width", o.networks.generator.max_width, std::int64_t{tiny ? 64 : medium ? 192 : 128});
   fill("d-max-width", o.networks.discriminator.max_width, std::int64_t{tiny ? 64 : medium ? 192 : 128});
   fill("loss", o.loss, classic ? GanLoss::hinge : GanLoss::rpgan);
@@ -91,8 +91,9 @@ void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const 
   fill("gamma", o.gamma, classic ? 0.0 : medium ? 2.0 : 1.0);
   fill("d-steps", o.d_steps, std::int64_t{classic ? 2 : 1});
   // Wider networks fall into one colour at higher rates.
-  fill("g-lr", o.g_lr, classic ? 1e-4 : tiny ? 1e-3 : 4e-4);
-  fill("d-lr", o.d_lr, classic ? 4e-4 : tiny ? 1e-3 : 4e-4);
+  fill("g-lr", o.g_lr, classic ? 1e-4 : tiny ? 1e-3 : 3e-4);
+  fill("d-lr", o.d_lr, classic ? 4e-4 : tiny ? 1e-3 : 3e-4);
+  fill("batch", o.batch, std::int64_t{tiny ? 16 : 32});
   if (o.augment.p < 0) o.augment.p = diff_augment_probability(static_cast<std::int64_t>(pictures.size()));
   if (pictures.channels() == 1) fill("aug-color", o.augment.color, false);
   o.held_out = std::min(o.held_out, static_cast<std::int64_t>(pictures.size() / 10));

@@ -37,8 +37,8 @@ struct GanTrainOptions {
   std::int64_t reg_every = 8, d_steps = 1;
   DiffAugmentOptions augment{.p = -1};  ///< negative: by the number of pictures
 
-  std::int64_t batch = 16;  ///< where minutes count, many updates of few pictures teach more than few of many
-  double g_lr = 4e-4, d_lr = 4e-4, final_lr = 0.1, beta1 = 0, beta2 = 0.99;
+  std::int64_t batch = 32;  ///< where minutes count, many updates of few pictures teach more than few of many
+  double g_lr = 3e-4, d_lr = 3e-4, final_lr = 0.1, beta1 = 0, beta2 = 0.99;
   double ema_kimg = 10, ema_rampup = 0.05;
   Precision precision = Precision::automatic;
   std::int64_t seed = 1;
