@@ -20,7 +20,7 @@
 #include "heed/train/precision.h"
 #include "heed/version.h"
 
-#include "run_app.h"
+#include "computing_app.h"
 
 namespace heed {
 namespace {
@@ -117,7 +117,7 @@ double gigaflops(at::ScalarType dtype, c10::Device device) {
   return 2e-9 * static_cast<double>(rows * inner * columns) * products / seconds;
 }
 
-int examine(const AppRun& run) {
+int examine(const ComputingRun& run) {
   row("heed", kVersion);
   row("compiler", compiler());
   row("LibTorch", TORCH_VERSION);
@@ -153,5 +153,5 @@ int main(int argc, char** argv) {
           "Prints what this machine and this build of heed offer, measures the speed of matrix products for "
           "a second, and says what 'auto' would choose.",
       .example = "heed-doctor --threads 2"};
-  return heed::run_app(info, argc, argv, [](heed::Flags&) {}, heed::examine);
+  return heed::run_computing_app(info, argc, argv, [](heed::Flags&) {}, heed::examine);
 }

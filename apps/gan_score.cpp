@@ -2,7 +2,7 @@
 
 #include "heed/image/score_pictures.h"
 
-#include "run_app.h"
+#include "computing_app.h"
 
 int main(int argc, char** argv) {
   heed::PictureScoreOptions options;
@@ -10,13 +10,13 @@ int main(int argc, char** argv) {
       .name = "gan-score",
       .description = "Scores pictures, or what a model draws, against real ones: FID, KID, precision and recall.",
       .example = "gan-score --model painter --ref photos"};
-  return heed::run_app(
+  return heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Scoring");
         flags.require({"ref"});
       },
-      [&](const heed::AppRun& run) {
+      [&](const heed::ComputingRun& run) {
         heed::score_pictures(options, run.device, std::cout);
         return 0;
       });

@@ -1,6 +1,6 @@
 #include "heed/train/gan.h"
 
-#include "run_app.h"
+#include "computing_app.h"
 
 int main(int argc, char** argv) {
   heed::GanTrainOptions options;
@@ -9,14 +9,14 @@ int main(int argc, char** argv) {
       .description =
           "Trains a picture generator on a folder of pictures. Started again on the same directory, it goes on.",
       .example = "gan-train --data pictures --model painter --max-time 60m"};
-  return heed::run_app(
+  return heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Training");
         flags.group("Pictures", {"data", "model", "init", "restart", "dry-run", "size", "channels", "fit", "background",
                                  "cond", "mirror", "strict", "cache", "held-out"});
         flags.group("Networks", {"preset", "latent", "class-dim", "g-width", "g-max-width", "gate-res", "gate-channels",
-                                 "extra-conv", "attn-res", "output", "d-width", "d-max-width", "d-gate-res",
+                                 "extra-conv", "attn-res", "g-output", "d-width", "d-max-width", "d-gate-res",
                                  "d-gate-channels", "d-extra-conv", "d-attn-res", "spectral-norm"});
         flags.group("Augmentation", {"aug-p", "aug-color", "aug-translation", "aug-cutout"});
         flags.group("Limits and output", {"kimg", "max-updates", "max-time", "snap-every", "save-every", "log-every"});
@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
                          "d-steps", "g-lr", "d-lr", "batch"});
         flags.require({"data"});
       },
-      [&](const heed::AppRun& run) {
+      [&](const heed::ComputingRun& run) {
         return heed::train_gan(options, {run.given, c10::Device(run.device), run.resolved_toml});
       });
 }

@@ -6,15 +6,11 @@
 #include <iostream>
 #include <new>
 
-#include <ATen/Context.h>
-#include <ATen/Parallel.h>
-#include <c10/util/Exception.h>
 #include <unistd.h>
 
 #include "heed/base/error.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
-#include "heed/base/memory.h"
 #include "heed/version.h"
 
 #include "command_line.h"
@@ -32,17 +28,6 @@ inline std::span<const std::string_view> enum_names(Level) {
 namespace {
 
 constexpr std::uint64_t kLargestConfig = 1 << 20;
-
-struct ComputeOptions {
-  std::int64_t threads = 0;
-  std::string device = "auto";
-};
-
-template <OptionsOf<ComputeOptions> Options, class Visitor>
-void visit_fields(Options& options, Visitor&& visit) {
-  visit("threads", options.threads, "threads for computing; 0 takes OMP_NUM_THREADS or else every core");
-  visit("device", options.device, "auto, cpu or cuda:N; auto takes the first GPU that LibTorch can use");
-}
 
 struct GeneralOptions {
   bool quiet = false;
@@ -89,25 +74,6 @@ void start_logging(const GeneralOptions& options) {
   if (!options.log_file.empty()) log::also_to_file(options.log_file);
 }
 
-void set_threads(std::int64_t threads) {
-  constexpr std::int64_t kMost = 4096;
-  if (threads < 0 || threads > kMost) throw usage_error("--threads: expected 0 to " + std::to_string(kMost));
-  if (threads > 0) at::set_num_threads(static_cast<int>(threads));
-}
-
-std::string choose_device(const std::string& wanted) {
-  if (wanted == "cpu") return wanted;
-  if (wanted == "auto") return at::hasCUDA() ? "cuda:0" : "cpu";
-  const bool well_formed = wanted == "cuda" || (wanted.size() > 5 && wanted.size() < 9 && wanted.starts_with("cuda:") &&
-                                                wanted.find_first_not_of("0123456789", 5) == std::string::npos);
-  if (!well_formed) throw usage_error("--device: expected auto, cpu or cuda:N, got '" + wanted + "'");
-  if (!at::hasCUDA())
-    throw usage_error("--device " + wanted +
-                      ": this LibTorch sees no GPU; use --device cpu, or build against a CUDA "
-                      "LibTorch");
-  return wanted == "cuda" ? "cuda:0" : wanted;
-}
-
 void flush_results() {
   errno = 0;
   std::cout.flush();
@@ -120,11 +86,9 @@ void flush_results() {
 int run(const AppInfo& info, int argc, const char* const* argv, const std::function<void(Flags&)>& declare,
         const std::function<int(const AppRun&)>& body) {
   Flags flags;
-  ComputeOptions compute;
   GeneralOptions general;
   ActionOptions actions;
   declare(flags);
-  if (info.computes) flags.add(compute, "Computing");
   flags.add(general, "General");
   flags.add_actions(actions, "General");
   parse_command_line(argc, argv, flags);
@@ -146,13 +110,7 @@ int run(const AppInfo& info, int argc, const char* const* argv, const std::funct
   flags.check_required();
 
   start_logging(general);
-  AppRun app_run{.given = flags.given(), .device = "cpu", .resolved_toml = [&flags] { return flags.resolved_toml(); }};
-  if (info.computes) {
-    keep_freed_memory();
-    set_threads(compute.threads);
-    app_run.device = choose_device(compute.device);
-  }
-  return body(app_run);
+  return body({.given = flags.given(), .resolved_toml = [&flags] { return flags.resolved_toml(); }});
 }
 
 int fail(ExitCode code, const std::string& message) {
@@ -160,24 +118,17 @@ int fail(ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
-int fail_out_of_memory(const std::string& detail) {
-  return fail(ExitCode::out_of_memory,
-              "out of memory" + detail + "; try smaller batches (--batch-tokens) or a smaller model");
-}
-
 int fail_with_bug(const std::string& what) {
   return fail(ExitCode::internal, what + "\nThis is a bug in heed " + kVersion +
                                       ": please report it with the command line and this message.");
 }
 
-/// LibTorch's CPU allocator throws a plain c10::Error, known by its text alone.
-bool is_out_of_memory(const c10::Error& error) {
-  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: can't allocate memory") != nullptr ||
-         std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: not enough memory") != nullptr;
-}
-
 }  // namespace
+
+Error out_of_memory_error(const std::string& detail) {
+  return {ExitCode::out_of_memory,
+          "out of memory" + detail + "; try smaller batches (--batch-tokens or --batch) or a smaller model"};
+}
 
 int run_app(const AppInfo& info, int argc, const char* const* argv, const std::function<void(Flags&)>& declare,
             const std::function<int(const AppRun&)>& body) {
@@ -188,12 +139,8 @@ int run_app(const AppInfo& info, int argc, const char* const* argv, const std::f
     return result;
   } catch (const Error& error) {
     return fail(error.code(), error.what());
-  } catch (const c10::Error& error) {
-    const bool verbose = log::level() == log::Level::debug;
-    const std::string text = verbose ? error.what() : error.what_without_backtrace();
-    return is_out_of_memory(error) ? fail_out_of_memory(verbose ? ": " + text : "") : fail_with_bug(text);
   } catch (const std::bad_alloc&) {
-    return fail_out_of_memory("");
+    return fail(ExitCode::out_of_memory, out_of_memory_error().what());
   } catch (const std::exception& error) {
     return fail_with_bug(error.what());
   } catch (...) {

@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "heed/base/error.h"
+
 #include "flags.h"
 
 namespace heed {
@@ -12,15 +14,16 @@ struct AppInfo {
   std::string name;         ///< as typed: "seq2seq-train"
   std::string description;  ///< one or two sentences
   std::string example;      ///< one command that works
-  bool computes = true;     ///< has --threads and --device
 };
 
 /// What the command line decided, besides the options structs themselves.
 struct AppRun {
   std::set<std::string> given;                 ///< names set by a flag or the settings file; presets leave them alone
-  std::string device;                          ///< "cpu" or "cuda:N"; "auto" is decided already
   std::function<std::string()> resolved_toml;  ///< all options with their values at the time of the call
 };
+
+/// What to throw where memory ran out; `detail` follows the first words.
+Error out_of_memory_error(const std::string& detail = "");
 
 /// The frame of every program: reads the command line and `--config` (flag before file before default), handles the
 /// flags that all programs share, runs `body` and returns its result as the exit code. It is the only catch-all: each

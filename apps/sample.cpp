@@ -1,17 +1,17 @@
 #include "heed/image/sample_files.h"
 
-#include "run_app.h"
+#include "computing_app.h"
 
 int main(int argc, char** argv) {
   heed::SampleOptions options;
   const heed::AppInfo info{.name = "sample",
                            .description = "Draws new pictures with a model that gan-train made.",
                            .example = "sample --model painter --grid 8x8 --output grid.png"};
-  return heed::run_app(
+  return heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Sampling");
         flags.require({"model", "output"});
       },
-      [&](const heed::AppRun& run) { return heed::sample_files(options, c10::Device(run.device)); });
+      [&](const heed::ComputingRun& run) { return heed::sample_files(options, c10::Device(run.device)); });
 }

@@ -11,8 +11,7 @@ int main(int argc, char** argv) {
       .description =
           "Scores translations against references with BLEU and chrF: the same numbers and signatures as "
           "sacreBLEU.",
-      .example = "seq2seq-score --hypothesis output.de --references test.de",
-      .computes = false};
+      .example = "seq2seq-score --hypothesis output.de --references test.de"};
   return heed::run_app(
       info, argc, argv,
       [&](heed::Flags& flags) {

@@ -1,6 +1,6 @@
 #include "heed/train/seq2seq.h"
 
-#include "run_app.h"
+#include "computing_app.h"
 
 int main(int argc, char** argv) {
   heed::Seq2SeqTrainOptions options;
@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
       .name = "seq2seq-train",
       .description = "Trains a translator on sentence pairs. Started again on the same directory, it goes on.",
       .example = "seq2seq-train --train-src train.en --train-tgt train.de --model en-de"};
-  return heed::run_app(
+  return heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Training");
@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
         flags.by_preset({"enc-layers", "dec-layers", "dim", "ffn-dim", "heads", "dropout", "lr", "warmup",
                          "batch-tokens", "valid-every"});
       },
-      [&](const heed::AppRun& run) {
+      [&](const heed::ComputingRun& run) {
         return heed::train_seq2seq(options, {run.given, c10::Device(run.device), run.resolved_toml});
       });
 }

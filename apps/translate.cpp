@@ -2,21 +2,21 @@
 
 #include "heed/text/translate_lines.h"
 
-#include "run_app.h"
+#include "computing_app.h"
 
 int main(int argc, char** argv) {
   heed::TranslateOptions options;
   const heed::AppInfo info{.name = "translate",
                            .description = "Translates text line by line with a model that seq2seq-train made.",
                            .example = "translate --model en-de < text.en > text.de"};
-  return heed::run_app(
+  return heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Translation");
         flags.group("Search", {"beam-size", "length-penalty", "max-length-ratio", "n-best", "allow-unk"});
         flags.require({"model"});
       },
-      [&](const heed::AppRun& run) {
+      [&](const heed::ComputingRun& run) {
         return heed::translate_lines(options, c10::Device(run.device), std::cin, std::cout);
       });
 }

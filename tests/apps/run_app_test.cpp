@@ -1,5 +1,3 @@
-#include "run_app.h"
-
 #include <cstdio>
 #include <iostream>
 #include <new>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "catch.h"
+#include "computing_app.h"
 
 namespace {
 
@@ -40,9 +39,9 @@ Outcome run_with(const std::function<int()>& body, std::vector<const char*> argu
   arguments.insert(arguments.begin(), "program");
   Outcome outcome{};
   outcome.message = stderr_of([&] {
-    outcome.code = heed::run_app(
+    outcome.code = heed::run_computing_app(
         {.name = "program", .description = "Does things.", .example = "program"}, static_cast<int>(arguments.size()),
-        arguments.data(), [](heed::Flags&) {}, [&](const heed::AppRun&) { return body(); });
+        arguments.data(), [](heed::Flags&) {}, [&](const heed::ComputingRun&) { return body(); });
   });
   return outcome;
 }

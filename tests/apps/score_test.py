@@ -1,10 +1,11 @@
 """seq2seq-score: numbers and signatures of sacreBLEU 2.6, and what it says to input that is wrong."""
 import json
 import os
+import subprocess
 import unittest
 from pathlib import Path
 
-from common import ProgramTest, Running, lines
+from common import BIN, ProgramTest, Running, lines
 
 HYPOTHESES = ["The cat sat on the mat, didn't it?", "It costs 3.50 € — or 4,000 ¥.",
               "A man in a red coat sells apples .", "", "Größe ÄNDERT sich nicht!"]
@@ -75,6 +76,14 @@ class Numbers(ScoreTest):
 
     def test_a_perfect_translation(self):
         self.assertEqual(self.score(references="out", score_only=True).lines, ["100.0", "100.0"])
+
+
+class Start(unittest.TestCase):
+    def test_libtorch_is_not_loaded(self):
+        """It would take fifty times as long as scoring."""
+        loaded = subprocess.run(["ldd", BIN / "seq2seq-score"], check=True, capture_output=True, text=True).stdout
+        self.assertIn("libc.so", loaded)
+        self.assertNotIn("torch", loaded)
 
 
 class Files(ScoreTest):

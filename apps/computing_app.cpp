@@ -1,0 +1,77 @@
+#include "computing_app.h"
+
+#include <cstring>
+#include <stdexcept>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
+
+#include "heed/base/error.h"
+#include "heed/base/log.h"
+#include "heed/base/memory.h"
+
+namespace heed {
+namespace {
+
+struct ComputeOptions {
+  std::int64_t threads = 0;
+  std::string device = "auto";
+};
+
+template <OptionsOf<ComputeOptions> Options, class Visitor>
+void visit_fields(Options& options, Visitor&& visit) {
+  visit("threads", options.threads, "threads for computing; 0 takes OMP_NUM_THREADS or else every core");
+  visit("device", options.device, "auto, cpu or cuda:N; auto takes the first GPU that LibTorch can use");
+}
+
+void set_threads(std::int64_t threads) {
+  constexpr std::int64_t kMost = 4096;
+  if (threads < 0 || threads > kMost) throw usage_error("--threads: expected 0 to " + std::to_string(kMost));
+  if (threads > 0) at::set_num_threads(static_cast<int>(threads));
+}
+
+std::string choose_device(const std::string& wanted) {
+  if (wanted == "cpu") return wanted;
+  if (wanted == "auto") return at::hasCUDA() ? "cuda:0" : "cpu";
+  const bool well_formed = wanted == "cuda" || (wanted.size() > 5 && wanted.size() < 9 && wanted.starts_with("cuda:") &&
+                                                wanted.find_first_not_of("0123456789", 5) == std::string::npos);
+  if (!well_formed) throw usage_error("--device: expected auto, cpu or cuda:N, got '" + wanted + "'");
+  if (!at::hasCUDA())
+    throw usage_error("--device " + wanted +
+                      ": this LibTorch sees no GPU; use --device cpu, or build against a CUDA "
+                      "LibTorch");
+  return wanted == "cuda" ? "cuda:0" : wanted;
+}
+
+/// LibTorch's CPU allocator throws a plain c10::Error, known by its text alone.
+bool is_out_of_memory(const c10::Error& error) {
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: can't allocate memory") != nullptr ||
+         std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: not enough memory") != nullptr;
+}
+
+}  // namespace
+
+int run_computing_app(const AppInfo& info, int argc, const char* const* argv,
+                      const std::function<void(Flags&)>& declare, const std::function<int(const ComputingRun&)>& body) {
+  ComputeOptions compute;
+  const auto declare_all = [&](Flags& flags) {
+    declare(flags);
+    flags.add(compute, "Computing");
+  };
+  return run_app(info, argc, argv, declare_all, [&](const AppRun& run) {
+    keep_freed_memory();
+    set_threads(compute.threads);
+    try {
+      return body({run, choose_device(compute.device)});
+    } catch (const c10::Error& error) {
+      const bool verbose = log::level() == log::Level::debug;
+      const std::string text = verbose ? error.what() : error.what_without_backtrace();
+      if (is_out_of_memory(error)) throw out_of_memory_error(verbose ? ": " + text : "");
+      throw std::runtime_error(text);
+    }
+  });
+}
+
+}  // namespace heed

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "run_app.h"
+
+namespace heed {
+
+struct ComputingRun : AppRun {
+  std::string device;  ///< "cpu" or "cuda:N"; "auto" is decided already
+};
+
+/// run_app() for programs that compute with LibTorch: adds --threads and --device, and turns LibTorch's errors into
+/// messages without a backtrace (which --log-level debug shows).
+int run_computing_app(const AppInfo& info, int argc, const char* const* argv,
+                      const std::function<void(Flags&)>& declare, const std::function<int(const ComputingRun&)>& body);
+
+}  // namespace heed
