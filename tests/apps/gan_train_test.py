@@ -1,5 +1,6 @@
 """gan-train and sample: from a folder of pictures to new ones, stopped anywhere, with whatever lies in the folder."""
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -68,11 +69,11 @@ class Training(GanTest):
         self.assertEqual(sorted(path.name for path in model.iterdir() if path.name != ".lock"),
                          ["best.safetensors", "config.toml", "last.1.safetensors", "last.safetensors", "metrics.csv",
                           "progress.gif", "samples", "samples.csv", "train.log"])
-        self.assertEqual(pictures_in(model / "samples"), ["000000.0.png", "000000.1.png", "real.png"])
+        self.assertEqual(pictures_in(model / "samples"), ["00000006.png", "00000012.png", "real.png"])
         self.assertTrue((model / "progress.gif").read_bytes().startswith(b"GIF89a"))
         grids = [line.split(",") for line in (model / "samples.csv").read_text().splitlines()]
         self.assertEqual([(row[0], row[4]) for row in grids],
-                         [("update", "picture"), ("6", "000000.0.png"), ("12", "000000.1.png")])
+                         [("update", "picture"), ("6", "00000006.png"), ("12", "00000012.png")])
         self.assertTrue(all(float(row[3]) > 0 for row in grids[1:]))
         rows = metrics_of(model)
         self.assertEqual([row[0] for row in rows[1:]], ["2", "4", "6", "8", "10", "12"])
@@ -84,7 +85,10 @@ class Training(GanTest):
         self.assertEqual(json.loads(metadata["class_names"]),
                          ["cross", "disc", "heart", "moon", "ring", "square", "star", "triangle"])
         self.assertTrue(all(name.startswith("generator.") for name in tensors))
-        self.assertIn("preset small", (model / "train.log").read_text())
+        log = (model / "train.log").read_text()
+        for part in ("preset small", "generator of width 8", "rates 0.0003 and 0.0003", "until 12 updates",
+                     "(random features v1, whitened; 380 pictures against 380 to train on)"):
+            self.assertIn(part, log)
 
     def test_two_flags_are_enough_and_the_end_is_the_same_when_asked_again(self):
         result = self.run_program("gan-train", data=PICTURES, model="m", max_time="1s", threads=2)
@@ -117,16 +121,58 @@ class Training(GanTest):
     def test_starts_from_another_model(self):
         self.gan_train(init=MODEL, max_updates=1, g_lr=1e-9, d_lr=1e-9)
         ours = read_safetensors(self.folder / "m/last.safetensors")[1]
-        theirs = read_safetensors(MODEL / "best.safetensors")[1]
-        name = next(name for name in ours if name.startswith("generator.") and name.endswith("conv1.weight"))
-        self.assertNotEqual(ours[name][2], b"\0" * len(ours[name][2]))
-        first = [memoryview(tensors[name][2]).cast("f") for tensors in (ours, theirs)]
-        self.assertLess(max(abs(a - b) for a, b in zip(*first)), 1e-6)
-        self.assert_refused(self.gan_train(code=None, model="n", init=MODEL, g_width=12), 4, "best.safetensors")
+        theirs = {name: read_safetensors(MODEL / f"{name}.safetensors")[1] for name in ("best", "last")}
+        for network, file in (("generator.", "best"), ("discriminator.", "last")):
+            name = next(name for name in ours if name.startswith(network) and name.endswith("conv1.weight"))
+            self.assertNotEqual(ours[name][2], b"\0" * len(ours[name][2]))
+            first = [memoryview(tensors[name][2]).cast("f") for tensors in (ours, theirs[file])]
+            self.assertLess(max(abs(a - b) for a, b in zip(*first)), 1e-6)
+        self.assert_refused(self.gan_train(code=None, model="n", init=MODEL, g_width=12), 2, "best.safetensors",
+                            "g-width: 8 there, 12 here")
+        self.assert_refused(self.gan_train(code=None, model="n", init="none"), 4, "none")
+
+    def test_each_network_has_its_own_rate(self):
+        """Adam's steps are of the size of the rate, whatever the gradient."""
+        before, after = {}, {}
+        for still, network in (("g_lr", "generator."), ("d_lr", "discriminator.")):
+            rates = {"g_lr": 1e-2, "d_lr": 1e-2, still: 1e-30}
+            self.gan_train(model=still, max_updates=1, init=MODEL, **rates)
+            after = read_safetensors(self.folder / still / "last.safetensors")[1]
+            before = {"generator.": read_safetensors(MODEL / "best.safetensors")[1],
+                      "discriminator.": read_safetensors(MODEL / "last.safetensors")[1]}
+            for prefix, tensors in before.items():
+                weights = [name for name in tensors if name.startswith(prefix) and name.endswith("conv1.weight")]
+                same = [tensors[name][2] == after[name][2] for name in weights]
+                self.assertEqual(all(same), prefix == network, (still, prefix))
+
+    def test_kimg(self):
+        result = self.gan_train(kimg=0.08, max_updates=None)
+        self.assertIn("finished: --kimg 0.08 reached", result.err)
+        self.assertEqual(metrics_of(self.folder / "m")[-1][0], "10")
+
+    def test_the_same_command_goes_on_whatever_is_set_aside(self):
+        for updates in (3, 6):
+            result = self.gan_train(held_out=500, max_updates=updates)
+        self.assertIn("going on from update 3", result.err)
+
+    def test_trouble_is_told_in_words(self):
+        folder = self.place("copies")  # of one picture, which a generator that stands still never meets
+        for number in range(40):
+            shutil.copy(sorted(PICTURES.rglob("*.png"))[0], folder / f"{number}.png")
+        result = self.gan_train(data=folder, cond=None, held_out=0, aug_p=0, gamma=0, g_lr=1e-30, d_lr=1e-2,
+                                max_updates=80, snap_every=1000)
+        self.assertRegex(result.err, r"warning: the discriminator wins: .* --gamma \(now 0.00, try 1.00\)")
 
     def test_diverged(self):
         result = self.gan_train(code=None, g_lr=1e30, d_lr=1e30, max_updates=500)
         self.assert_refused(result, 5, "--g-lr", "--gamma")
+        self.assertIn("back to update 0 with half the learning rate (3 of at most 3 times)", result.err)
+        metadata, tensors = read_safetensors(self.folder / "m/last.safetensors")
+        self.assertEqual(json.loads(metadata["state"])["update"], 0)
+        for name, tensor in tensors.items():
+            if tensor[0] == "F32":
+                self.assertTrue(all(map(math.isfinite, memoryview(tensor[2]).cast("f"))), name)
+        self.assertEqual(pictures_in(self.folder / "m/samples"), ["real.png"])
         self.sample(model="m", n=1, output="out")
 
 
@@ -285,6 +331,12 @@ class Sampling(GanTest):
                          {name: data for name, data in many.items() if name in few})
         self.assertEqual(len(few), 40)
 
+    def test_flags_of_other_programs(self):
+        self.run_program("sample", network=MODEL, seeds="0-1", **{"class": 0}, outdir="out")
+        self.assertEqual(pictures_in(self.folder / "out"), ["seed000000.png", "seed000001.png"])
+        self.gan_train(model=None, outdir="m", no_ema=True, max_updates=1)
+        self.assertRegex((self.folder / "m/config.toml").read_text(), r"\nema-kimg = 0(\.0)?\n")
+
     def test_names_end_in_the_seed(self):
         self.sample(seeds="0-2,12", **{"class": "moon"}, output="moon")
         self.assertEqual(pictures_in(self.folder / "moon"),
@@ -327,6 +379,8 @@ class Sampling(GanTest):
         for settings, code, parts in (({"class": "dog"}, 2, known), ({"class": 8}, 2, known),
                                       ({"seeds": "3-1"}, 2, ("--seeds",)), ({"grid": "2x2", "n": 9}, 2, ("--grid",)),
                                       ({"grid": "0x2"}, 2, ("--grid",)), ({"interp": "1"}, 2, ("--interp",)),
+                                      ({"interp": "1,2", "n": 3}, 2, ("--interp", "--n")),
+                                      ({"interp": "0-99", "frames": 1000}, 2, ("--interp", "10,000 frames")),
                                       ({"model": "none"}, 4, ("none",)), ({"output": None}, 2, ("--output",))):
             with self.subTest(settings):
                 self.assert_refused(self.sample(code=None, **({"output": "out"} | settings)), code, *parts)

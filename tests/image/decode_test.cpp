@@ -55,6 +55,52 @@ std::size_t place_of(const Bytes& bytes, std::string_view text) {
   return static_cast<std::size_t>(found - bytes.begin());
 }
 
+/// Quarters of a picture whose pixels are stored as rgb.png's, once each orientation is turned upright.
+const std::array<std::vector<Pixel>, 8> kUpright = {{{kRed, kGreen, kBlue, kLight},
+                                                     {kGreen, kRed, kLight, kBlue},
+                                                     {kLight, kBlue, kGreen, kRed},
+                                                     {kBlue, kLight, kRed, kGreen},
+                                                     {kRed, kBlue, kGreen, kLight},
+                                                     {kBlue, kRed, kLight, kGreen},
+                                                     {kLight, kGreen, kBlue, kRed},
+                                                     {kGreen, kLight, kRed, kBlue}}};
+
+/// An EXIF block of one tag, the orientation.
+Bytes exif(std::uint8_t orientation, bool big_end_first) {
+  return big_end_first ? Bytes{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0}
+                       : Bytes{'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0};
+}
+
+void append(Bytes& bytes, const Bytes& more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+}
+
+/// rgb.png with the block as a chunk behind its header; nobody looks at the chunk's checksum.
+Bytes png_with_exif(const Bytes& block) {
+  constexpr std::ptrdiff_t kHeaderEnd = 33;
+  const Bytes file = odd_picture("rgb.png");
+  Bytes result(file.begin(), file.begin() + kHeaderEnd);
+  append(result, {0, 0, 0, static_cast<std::uint8_t>(block.size()), 'e', 'X', 'I', 'f'});
+  append(result, block);
+  append(result, {0, 0, 0, 0});
+  append(result, Bytes(file.begin() + kHeaderEnd, file.end()));
+  return result;
+}
+
+/// lossless.webp as an extended file with the block at its end.
+Bytes webp_with_exif(const Bytes& block) {
+  constexpr std::uint8_t kHasExif = 8;
+  const Bytes file = odd_picture("lossless.webp");
+  Bytes result = {'R', 'I', 'F', 'F', 0, 0, 0, 0, 'W', 'E', 'B', 'P', 'V', 'P', '8', 'X', 10, 0, 0, 0};
+  append(result, {kHasExif, 0, 0, 0, 32 - 1, 0, 0, 16 - 1, 0, 0});
+  append(result, Bytes(file.begin() + 12, file.end()));
+  append(result, {'E', 'X', 'I', 'F', static_cast<std::uint8_t>(block.size()), 0, 0, 0});
+  append(result, block);
+  const std::size_t size = result.size() - 8;
+  result[4] = static_cast<std::uint8_t>(size), result[5] = static_cast<std::uint8_t>(size >> 8);
+  return result;
+}
+
 }  // namespace
 
 TEST_CASE("colour pictures of every kind come out in red, green, blue") {
@@ -102,22 +148,28 @@ TEST_CASE("every EXIF orientation is turned upright") {
   const std::size_t tag = place_of(file, big_endian ? std::string_view("\x01\x12\0\x03\0\0\0\x01", 8)
                                                     : std::string_view("\x12\x01\x03\0\x01\0\0\0", 8));
   const std::size_t value = tag + (big_endian ? 9 : 8);
-  const std::array<std::vector<Pixel>, 8> upright = {{{kRed, kGreen, kBlue, kLight},
-                                                      {kGreen, kRed, kLight, kBlue},
-                                                      {kLight, kBlue, kGreen, kRed},
-                                                      {kBlue, kLight, kRed, kGreen},
-                                                      {kRed, kBlue, kGreen, kLight},
-                                                      {kBlue, kRed, kLight, kGreen},
-                                                      {kLight, kGreen, kBlue, kRed},
-                                                      {kGreen, kLight, kRed, kBlue}}};
   CHECK(file[value] == 6);
   for (std::uint8_t orientation = 1; orientation <= 8; ++orientation) {
     INFO("orientation " << int{orientation});
     file[value] = orientation;
     const Picture picture = decode_picture(file, "exif.jpg");
     CHECK(picture.size() == (orientation <= 4 ? PictureSize{32, 16} : PictureSize{16, 32}));
-    check_near(quarters(picture), upright[orientation - 1u], 6);
+    check_near(quarters(picture), kUpright[orientation - 1u], 6);
   }
+}
+
+TEST_CASE("PNG and WebP pictures are turned as well") {
+  for (const bool big_endian : {false, true})
+    for (std::uint8_t orientation = 0; orientation <= 9; ++orientation) {
+      INFO("orientation " << int{orientation} << ", big end first " << big_endian);
+      const std::uint8_t known = orientation >= 1 && orientation <= 8 ? orientation : 1;
+      for (const Bytes& file :
+           {png_with_exif(exif(orientation, big_endian)), webp_with_exif(exif(orientation, big_endian))}) {
+        const Picture picture = decode_picture(file, "turned");
+        CHECK(picture.size() == (known <= 4 ? PictureSize{32, 16} : PictureSize{16, 32}));
+        check_near(quarters(picture), kUpright[known - 1u], 0);
+      }
+    }
 }
 
 TEST_CASE("headers tell what a picture is made of") {

@@ -1,9 +1,11 @@
 #include "heed/image/sampler.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include <ATen/ATen.h>
 
+#include "heed/image/decode.h"
 #include "heed/image/picture_tensor.h"
 #include "heed/image/sample_files.h"
 #include "heed/train/gan_checkpoint.h"
@@ -121,6 +123,47 @@ TEST_CASE("sample_files writes what the sampler draws") {
   CHECK(files == 5);
   wish.grid = "2x2";
   CHECK(contains(error_of(ExitCode::usage, [&] { sample_files(wish, at::kCPU); }), "--grid 2x2"));
+}
+
+TEST_CASE("beside its maps a picture is as it is, on white where it is transparent") {
+  for (const std::int64_t channels : {1, 3, 4}) {
+    CAPTURE(channels);
+    const ScratchDirectory directory;
+    PictureNetworks options = small_networks(0);
+    options.generator.image.channels = options.discriminator.image.channels = channels;
+    at::manual_seed(1);
+    GanNetworks networks(options, {}, at::kCPU);
+    randomise(*networks.average);
+    save_best(directory.path(), to_sample(networks, {options, {}, "{}", GanState{}}));
+    SampleOptions wish;
+    wish.model = directory.path().string();
+    wish.output = (directory / "row.png").string();
+    wish.grid = "1x1";
+    wish.attn_maps = true;
+    CHECK(sample_files(wish, at::kCPU) == 0);
+    const Picture row = decode_picture(bytes_of_file(directory / "row.png"), "row.png");
+    Sampler sampler(load_picture_model(directory.path()));
+    const SampleRequest first{0, 0};
+    const Picture expected = with_channels(sampler.draw(std::span(&first, 1)).front().picture, 3, Color{255, 255, 255});
+    REQUIRE(row.channels == 3);
+    bool same = true;  // behind the grid's frame and that of the row
+    for (int y = 0; y < expected.height; ++y)
+      same = same && std::equal(expected.at(0, y), expected.at(0, y) + 3 * expected.width, row.at(4, 4 + y));
+    CHECK(same);
+  }
+}
+
+TEST_CASE("maps of a model without attention are refused") {
+  const ScratchDirectory directory;
+  PictureNetworks options = small_networks(0);
+  options.generator.gate_res = options.generator.attn_res = "none";
+  GanNetworks networks(options, {}, at::kCPU);
+  save_best(directory.path(), to_sample(networks, {options, {}, "{}", GanState{}}));
+  SampleOptions wish;
+  wish.model = directory.path().string();
+  wish.output = (directory / "row.png").string();
+  wish.attn_maps = true;
+  CHECK(contains(error_of(ExitCode::usage, [&] { sample_files(wish, at::kCPU); }), "neither gates nor self-attention"));
 }
 
 }  // namespace heed

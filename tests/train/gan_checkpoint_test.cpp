@@ -71,13 +71,38 @@ TEST_CASE("best holds the average, last both") {
 TEST_CASE("weights of another model are taken over only when they fit") {
   const ScratchDirectory directory;
   GanNetworks parent(small_networks(), {}, at::kCPU), child(small_networks(), {}, at::kCPU);
-  const safetensors::File last = saved_run(directory, parent);
-  read_weights(last, child);
-  CHECK(same_bits(child.generator_parameters.values, parent.generator_parameters.values));
-  CHECK(same_bits(child.average_parameters.values, parent.generator_parameters.values));
-  CHECK(same_bits(child.discriminator_parameters.values, parent.discriminator_parameters.values));
-  GanNetworks other(small_networks(4), {}, at::kCPU);
-  CHECK(contains(error_of(ExitCode::checkpoint, [&] { read_weights(last, other); }), "last.safetensors"));
+  {
+    const at::NoGradGuard no_grad;
+    parent.average_parameters.values.mul_(0.5);
+  }
+  saved_run(directory, parent);
+  save_best(directory.path(), to_sample(parent, {small_networks(), kNames, "{}", GanState{}}));
+
+  const auto is_parent = [&](const GanNetworks& networks) {
+    return same_bits(networks.generator_parameters.values, parent.average_parameters.values) &&
+           same_bits(networks.average_parameters.values, parent.average_parameters.values);
+  };
+  for (const std::filesystem::path& given : {directory.path(), directory / "last.safetensors"}) {
+    CAPTURE(given.string());
+    GanNetworks networks(small_networks(), {}, at::kCPU);
+    const InitialModel model(given);
+    model.require_shape(small_networks());
+    model.read_weights(networks);
+    CHECK(is_parent(networks));
+    CHECK(same_bits(networks.discriminator_parameters.values, parent.discriminator_parameters.values));
+  }
+  // The file for drawing holds no discriminator.
+  const at::Tensor before = child.discriminator_parameters.values.clone();
+  InitialModel(directory / "best.safetensors").read_weights(child);
+  CHECK(is_parent(child));
+  CHECK(same_bits(child.discriminator_parameters.values, before));
+
+  PictureNetworks other = small_networks(4);
+  other.generator.width = 99;
+  const std::string message = error_of(ExitCode::usage, [&] { InitialModel(directory.path()).require_shape(other); });
+  CHECK(contains(message, "classes: 3 there, 4 here"));
+  CHECK(contains(message, "g-width: 8 there, 99 here"));
+  CHECK_FALSE(contains(message, "latent"));
 }
 
 TEST_CASE("files that ask for other networks than they hold are refused") {

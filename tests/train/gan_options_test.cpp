@@ -56,10 +56,10 @@ TEST_CASE("small pictures get the small preset, larger ones the medium one") {
   CHECK(small.networks.discriminator.image.classes == 2);
   CHECK(small.images.size == "32x32");
   CHECK(small.batch == 32);
-  CHECK(small.held_out == 2);
+  CHECK(held_out_count(small, 20) == 2);
   CHECK(small.kimg > 0);
   CHECK(small.loss == GanLoss::rpgan);
-  CHECK(small.augment.p == diff_augment_probability(20));
+  CHECK(small.augment.p == kAugmentByCount);
   CHECK(medium.preset == GanPreset::medium);
   CHECK(medium.networks.generator.image.width == 64);
   CHECK(medium.networks.generator.width < small.networks.generator.width);
@@ -91,6 +91,33 @@ TEST_CASE("what the user said stays") {
   CHECK(options.gamma == 0);
 }
 
+TEST_CASE("what is chosen by the number of pictures stays what the user said, unless nothing was said") {
+  GanTrainOptions options;
+  CHECK(options.augment.p == kAugmentByCount);
+  settle_augmentation(options, 20'000);
+  CHECK(options.augment.p == diff_augment_probability(20'000));
+  options.augment.p = 0;
+  settle_augmentation(options, 20'000);
+  CHECK(options.augment.p == 0);
+
+  // The option is not changed: the same command must mean the same run again.
+  CHECK(chosen(32).held_out == GanTrainOptions().held_out);
+  CHECK(held_out_count(options, 20'000) == static_cast<std::uint64_t>(options.held_out));
+  CHECK(held_out_count(options, 1'000) == 100);
+}
+
+TEST_CASE("a run has some length, unless one was refused") {
+  CHECK(chosen(32).kimg == kDefaultKimg);
+  CHECK(chosen(32, 3, {}, {"kimg"}).kimg == 0);
+  CHECK(chosen(32, 3, [](auto& o) { o.max_time = "1m"; }, {"max-time"}).kimg == 0);
+}
+
+TEST_CASE("wgan-gp gets the penalty that it was published with") {
+  const auto wgan = [](auto& o) { o.loss = GanLoss::wgan_gp; };
+  CHECK(chosen(32, 3, wgan, {"loss"}).gamma == 10);
+  CHECK(chosen(32).gamma == 1);
+}
+
 TEST_CASE("options that cannot be are refused by name") {
   CHECK(contains(refusal([](auto& o) { o.images.data.clear(); }), "--data"));
   CHECK(contains(refusal([](auto& o) { o.model.clear(); }), "--model"));
@@ -99,6 +126,9 @@ TEST_CASE("options that cannot be are refused by name") {
   CHECK(contains(refusal([](auto& o) { o.d_steps = 33; }), "d-steps must"));
   CHECK(contains(refusal([](auto& o) { o.g_lr = 0; }), "g-lr"));
   CHECK(contains(refusal([](auto& o) { o.augment.p = 1.5; }), "aug-p"));
+  CHECK(contains(refusal([](auto& o) { o.augment.p = -0.5; }), "aug-p"));
+  CHECK(contains(refusal([](auto& o) { o.images.size = "4"; }), "--size 4: "));
+  CHECK(contains(refusal([](auto& o) { o.images.size = "64x2000"; }), "--size 64x2000: "));
   CHECK(contains(refusal([](auto& o) { o.max_time = "soon"; }), "--max-time"));
   CHECK(contains(refusal([](auto& o) { o.images.size = "0"; }), "--size"));
   CHECK(contains(refusal([](auto& o) { o.beta2 = 1; }), "adam-beta"));

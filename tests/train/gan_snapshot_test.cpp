@@ -96,9 +96,9 @@ TEST_CASE("real.png of pictures without classes shows the first ones in order") 
 TEST_CASE("grids show the same latent numbers, a class in each row") {
   const Bench bench;
   GanSnapshots snapshots = bench.snapshots();
-  const auto first = snapshots.write_samples(1.25), later = snapshots.write_samples(20);
-  CHECK(first == bench.run.path() / "samples" / "000001.2.png");
-  CHECK(later == bench.run.path() / "samples" / "000020.0.png");
+  const auto first = snapshots.write_samples(125), later = snapshots.write_samples(2000);
+  CHECK(first == bench.run.path() / "samples" / "00000125.png");
+  CHECK(later == bench.run.path() / "samples" / "00002000.png");
   CHECK(bytes_of_file(first) == bytes_of_file(later));
   const Picture grid = read_png(first);
   CHECK(grid.size() == PictureSize{2 + 8 * 18, 2 + 3 * 18});
@@ -107,7 +107,7 @@ TEST_CASE("grids show the same latent numbers, a class in each row") {
   // Another embedding of the second class shows in its row alone.
   const at::NoGradGuard no_grad;
   bench.generator->class_embedding[1].add_(1);
-  const Picture changed = read_png(snapshots.write_samples(30));
+  const Picture changed = read_png(snapshots.write_samples(3000));
   for (int n = 0; n < 24; ++n) {
     CAPTURE(n);
     CHECK((cell(changed, {16, 16}, n) == cell(grid, {16, 16}, n)) == (n / 8 != 1));
@@ -130,6 +130,23 @@ TEST_CASE("two grids make a film, one does not, and a new start removes both") {
   snapshots.clear();
   CHECK(bench.run.names() == std::vector<std::string>{"samples"});
   CHECK(std::distance(std::filesystem::directory_iterator(bench.run / "samples"), {}) == 1);  // real.png
+}
+
+TEST_CASE("what a run has yet to make is forgotten, and what is no picture left out of the film") {
+  Bench bench;
+  GanSnapshots snapshots = bench.snapshots();
+  for (const std::int64_t update : {5, 10, 15}) snapshots.write_samples(update);
+  put(bench.run.path() / "samples" / "notes.png", "somebody's own");
+  snapshots.forget_after(10);
+  const auto there = [&](const std::string& name) { return std::filesystem::exists(bench.run / "samples" / name); };
+  CHECK(there("00000005.png"));
+  CHECK(there("00000010.png"));
+  CHECK_FALSE(there("00000015.png"));
+  CHECK(there("notes.png"));
+
+  put(bench.run / "samples" / "00000007.png", "no picture");
+  snapshots.write_film();
+  CHECK(std::filesystem::exists(bench.run / "progress.gif"));
 }
 
 TEST_CASE("rkid is kid of features that the real pictures whiten") {

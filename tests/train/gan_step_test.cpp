@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "heed/nn/diff_augment.h"
 #include "heed/nn/gan_loss.h"
 #include "heed/nn/self_attention_2d.h"
 #include "heed/train/optimizer.h"
@@ -126,11 +127,24 @@ TEST_CASE("penalties join with their weight, where they are due") {
 }
 
 TEST_CASE("wgan-gp is penalised between real and fake") {
-  Bench bench([](auto& o) { o.loss = GanLoss::wgan_gp; });
+  Bench bench([](auto& o) { o.loss = GanLoss::wgan_gp, o.augment.p = 0.7; });
   const at::Tensor without = bench.discriminator_gradients(2, 1, false);
   const at::Tensor with = bench.discriminator_gradients(2, 1, true);
-  CHECK(bench.shown.penalty > 0);
-  CHECK(difference(with, without) > 1e-3);
+  // Between what the discriminator sees of both; step 1 has the roles from 4 on.
+  const auto draws = [&](std::uint64_t role) { return ExampleDraws{1, 2, role, bench.real.examples}; };
+  const at::Tensor real = diff_augment(bench.real.images, bench.options.augment, draws(5));
+  const at::Tensor fake = diff_augment(bench.fakes(2, 4), bench.options.augment, draws(6));
+  double value = 0;
+  const at::Tensor penalty = bench.gradient_of([&] {
+    const DoubleBackwardGuard twice;
+    const at::Tensor between = interpolate(real, fake, draws(7));
+    const at::Tensor mean = wgan_penalty(bench.discriminator(between, bench.real.classes), between);
+    value = mean.item<double>();
+    return mean * 8.0;  // gamma * reg_every
+  });
+  REQUIRE(penalty.abs().max().item<double>() > 1e-3);
+  CHECK(bench.shown.penalty == Approx(value).epsilon(1e-4));
+  CHECK(difference(with, without + penalty) < 1e-4 * (1 + with.abs().max().item<double>()));
 }
 
 TEST_CASE("the generator's step moves the generator alone") {

@@ -9,6 +9,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/fields.h"
+#include "heed/image/exif.h"
 #include "heed/image/opencv.h"
 
 namespace heed {
@@ -43,6 +44,31 @@ cv::Mat decode_with_opencv(std::span<const std::uint8_t> bytes, PictureKind kind
   // garbage.
   const bool may_have_alpha = kind == PictureKind::png || kind == PictureKind::webp;
   return cv::imdecode(source, may_have_alpha ? cv::IMREAD_UNCHANGED : cv::IMREAD_ANYCOLOR);
+}
+
+/// `orientation` as of exif_orientation().
+cv::Mat turned_upright(const cv::Mat& matrix, int orientation) {
+  constexpr int kMirrored = 1, kUpsideDown = 0;
+  cv::Mat result = matrix;
+  if (orientation >= 5) cv::transpose(matrix, result);  // rows are columns; what is left to do are mirrors
+  cv::Mat turned = result;
+  switch (orientation) {
+    case 2:
+    case 6:
+      cv::flip(result, turned, kMirrored);
+      break;
+    case 3:
+    case 7:
+      cv::flip(result, turned, -1);
+      break;
+    case 4:
+    case 8:
+      cv::flip(result, turned, kUpsideDown);
+      break;
+    default:
+      break;
+  }
+  return turned;
 }
 
 bool is_opaque(const cv::Mat& matrix) {
@@ -101,7 +127,7 @@ Picture decode_picture(std::span<const std::uint8_t> bytes, const std::string& w
     constexpr double kSixteenToEight = 1.0 / 257;
     if (matrix.depth() == CV_16U) matrix.convertTo(matrix, CV_8U, kSixteenToEight);
     if (matrix.depth() != CV_8U) throw damaged("pixels of an unknown type");
-    return picture_of(in_our_order(matrix, header));
+    return picture_of(in_our_order(turned_upright(matrix, exif_orientation(bytes, header.kind)), header));
   } catch (const cv::Exception& error) {
     throw damaged(error.err);
   }

@@ -170,9 +170,9 @@ PictureSize ImageFolder::room_of(std::uint64_t index) const {
 Picture ImageFolder::prepare(const NamedBytes& file, std::uint64_t index) const {
   const std::string where = options_.data + "/" + name(index);
   if (!file.problem.empty()) throw data_error(where + ": " + file.problem);
-  const Picture picture = with_channels(decode_picture(file.bytes, where), channels(), background_);
-  if (picture.size() != pictures_[index].size)
+  if (content_of(file) != pictures_[index].content)
     throw data_error(where + ": the picture has changed since the program looked at it first; start again");
+  const Picture picture = with_channels(decode_picture(file.bytes, where), channels(), background_);
   if (options_.fit == Fit::random_crop) return scale_for_random_crop(picture, picture_size());
   return fit_picture(picture, options_.fit, picture_size(), background_);
 }
@@ -186,7 +186,8 @@ void ImageFolder::fill_cache() {
     throw data_error(options_.data + ": the pictures of an archive must be kept in memory, since they cannot be read " +
                      "one by one, but these take " +
                      format_count(static_cast<std::int64_t>(report_.pixel_bytes / 1'000'000)) + " MB" +
-                     (fits ? "; leave out --cache none" : "; unpack it into a folder, or choose a smaller --size"));
+                     (fits ? "; leave out --cache none"
+                           : "; unpack it into a folder, choose a smaller --size, or insist with --cache ram"));
   }
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
   std::vector<std::uint64_t> index_of_place;

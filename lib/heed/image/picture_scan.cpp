@@ -29,13 +29,12 @@ bool is_named_like_picture(const std::string& name) {
 ScannedPicture look_at(const NamedBytes& file, std::uint64_t place) {
   const std::string where = printable(file.name);
   const Picture picture = decode_picture(file.bytes, where);
-  return {
-      .name = file.name,
-      .place = place,
-      .content = hash_content(std::string_view(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size())),
-      .header = read_picture_header(file.bytes, where),
-      .size = picture.size(),
-      .channels = picture.channels};
+  return {.name = file.name,
+          .place = place,
+          .content = content_of(file),
+          .header = read_picture_header(file.bytes, where),
+          .size = picture.size(),
+          .channels = picture.channels};
 }
 
 std::uint64_t count_duplicates(const std::vector<ScannedPicture>& pictures) {
@@ -55,6 +54,10 @@ std::size_t common_folders(const std::vector<ScannedPicture>& pictures) {
 }
 
 }  // namespace
+
+std::uint64_t content_of(const NamedBytes& file) {
+  return hash_content({reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()});
+}
 
 PictureScan scan_pictures(const PictureFiles& files) {
   PictureScan scan;

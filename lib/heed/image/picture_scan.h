@@ -27,6 +27,9 @@ struct PictureScan {
   std::uint64_t duplicates = 0;         ///< pictures whose file has the same bytes as an earlier one
 };
 
+/// A hash of a file's bytes: ScannedPicture::content, as long as the file is what it was.
+std::uint64_t content_of(const NamedBytes& file);
+
 /// Reads and decodes every file, on all cores, with a progress bar.
 PictureScan scan_pictures(const PictureFiles& files);
 

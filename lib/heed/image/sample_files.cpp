@@ -9,6 +9,7 @@
 #include "heed/base/error.h"
 #include "heed/base/log.h"
 #include "heed/base/progress.h"
+#include "heed/image/decode.h"
 #include "heed/image/gif.h"
 #include "heed/image/grid.h"
 #include "heed/image/heat_map.h"
@@ -18,6 +19,9 @@
 namespace heed {
 namespace {
 
+constexpr Color kWhite{255, 255, 255};
+constexpr std::int64_t kMostFrames = 10'000;
+
 // The picture with one overlay beside it for each map.
 Picture with_overlays(const Sample& sample) {
   std::vector<Picture> row{sample.picture};
@@ -25,16 +29,9 @@ Picture with_overlays(const Sample& sample) {
     const at::Tensor values = map.contiguous();  // [1, h, w]
     const MapView view{{values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel())},
                        {static_cast<int>(values.size(2)), static_cast<int>(values.size(1))}};
-    Picture shown = overlay_map(sample.picture, view, look);
-    if (shown.channels != sample.picture.channels) {
-      // Maps are coloured: a grey picture beside them becomes colour too.
-      Picture coloured(sample.picture.size(), shown.channels);
-      for (int y = 0; y < coloured.height; ++y)
-        for (int x = 0; x < coloured.width; ++x)
-          for (int c = 0; c < coloured.channels; ++c) coloured.at(x, y)[c] = sample.picture.at(x, y)[0];
-      row.front() = std::move(coloured);
-    }
-    row.push_back(std::move(shown));
+    row.push_back(overlay_map(sample.picture, view, look));
+    // Maps are coloured: so is the picture beside them.
+    row.front() = with_channels(sample.picture, row.back().channels, kWhite);
   };
   for (const at::Tensor& map : sample.gates) overlay(map, {.low = 0, .high = 1});
   for (const at::Tensor& map : sample.self_attention) overlay(map, {.low = 0, .high = 0});
@@ -45,6 +42,13 @@ std::vector<Picture> pictures_of(const std::vector<Sample>& samples, bool with_m
   std::vector<Picture> pictures;
   for (const Sample& sample : samples) pictures.push_back(with_maps ? with_overlays(sample) : sample.picture);
   return pictures;
+}
+
+bool has_attention(const AttentionGeneratorOptions& options) {
+  const auto levels = pyramid(options);
+  return std::any_of(levels.begin(), levels.end(), [&](const PyramidLevel& level) {
+    return level.self_attention || (level.gate && !options.extra_conv);
+  });
 }
 
 // The folder of a class: its name, when it can be one.
@@ -66,6 +70,11 @@ void make_directory(const std::filesystem::path& path) {
 void write_film(const SampleOptions& options, Sampler& sampler, const std::vector<std::int64_t>& classes) {
   const std::vector<std::uint64_t> stops = parse_seeds(options.interp, "--interp");
   if (stops.size() < 2) throw usage_error("--interp needs two seeds or more, such as 3,14");
+  if (static_cast<std::int64_t>(stops.size()) * options.frames > kMostFrames)
+    throw usage_error("--interp: a film has at most " + format_count(kMostFrames) + " frames, " +
+                      std::to_string(options.frames) + " for each of its seeds (--frames)");
+  if (classes.size() > 1)
+    log::info("a film shows one class: " + sampler.model().class_names.front() + " (--class chooses another)");
   const at::Tensor points = sampler.latents(stops, options.trunc);  // [stops, Z]
   std::vector<at::Tensor> ways;
   for (std::int64_t i = 0; i < points.size(0); ++i)
@@ -84,6 +93,8 @@ int sample_files(const SampleOptions& options, c10::Device device) {
                   device);
   const std::vector<std::string>& names = sampler.model().class_names;
   const std::vector<std::int64_t> classes = parse_classes(options.label, names);
+  if (options.attn_maps && !has_attention(sampler.model().generator->options))
+    throw usage_error("--attn-maps: this model has neither gates nor self-attention to show");
   if (!options.interp.empty()) {
     write_film(options, sampler, classes);
     return 0;

@@ -32,6 +32,7 @@ void validate(const SampleOptions& o) {
   require(o.frames >= 1 && o.frames <= 1000, "frames must be 1 to 1,000");
   require(o.grid.empty() || o.interp.empty(), "--grid makes a picture and --interp a film: choose one");
   require(o.seeds.empty() || o.interp.empty(), "--interp names its own seeds: leave --seeds out");
+  require(o.n == 0 || o.interp.empty(), "--interp names its own seeds: leave --n out");
   require(o.seeds.empty() || o.n == 0, "--n and --seeds both say how many: choose one");
   if (!o.grid.empty()) parse_grid(o.grid);
   if (!o.seeds.empty()) parse_seeds(o.seeds, "--seeds");

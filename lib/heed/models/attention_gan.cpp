@@ -99,10 +99,10 @@ std::vector<PyramidLevel> levels_of(const Options& options, const std::string& p
     };
     const std::int64_t channels = std::min(options.max_width, options.width << (sizes.size() - 1 - i));
     levels.push_back({height, width, channels, among(gates), among(attentions)});
-    constexpr std::int64_t kMostPlaces = 128 * 128;
+    constexpr std::int64_t kMostPlaces = 64 * 64;
     require(!levels.back().self_attention || height * width <= kMostPlaces,
             prefix + "attn-res: self-attention over " + std::to_string(width) + "x" + std::to_string(height) +
-                " places would need too much memory: choose resolutions up to 128");
+                " places would need too much memory: choose resolutions up to 64");
   }
   return levels;
 }

@@ -66,7 +66,7 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("gate-channels", o.gate_channels, "inner channels of the generator's gates");
   visit("extra-conv", o.extra_conv, "generator: a residual convolution of equal cost in place of each gate");
   visit("attn-res", o.attn_res, "generator: resolutions with self-attention (none, all, auto = up to 16, or a list)");
-  visit("output", o.output, "last function of the generator");
+  visit("g-output", o.output, "generator: last function");
 }
 
 /// The shape of a discriminator.

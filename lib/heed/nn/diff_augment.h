@@ -17,7 +17,7 @@ struct DiffAugmentOptions {
 
 template <OptionsOf<DiffAugmentOptions> Options, class Visitor>
 void visit_fields(Options& o, Visitor&& visit) {
-  visit("aug-p", o.p, "share of the pictures that the augmentation changes (0 = off)");
+  visit("aug-p", o.p, "share of the pictures that the augmentation changes (0 = off, -1 = by the number of pictures)");
   visit("aug-color", o.color, "augment brightness, saturation and contrast");
   visit("aug-translation", o.translation, "shift pictures by up to an eighth of their size");
   visit("aug-cutout", o.cutout, "blank a square of half the picture's size");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -37,11 +38,27 @@ namespace {
 constexpr double kFirstSnapshot = 20, kSnapshotGrowth = 1.1;
 constexpr std::int64_t kMeasuredPictures = 64;
 
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
 // Why the run is over, or empty.
 std::string reason_to_finish(const GanTrainOptions& options, const GanState& state) {
   if (options.kimg > 0 && static_cast<double>(state.images) >= options.kimg * 1000)
-    return "--kimg " + format_number(options.kimg, 0) + " reached";
+    return "--kimg " + short_number(options.kimg) + " reached";
   return reached_limit(options.max_updates, options.max_time, state);
+}
+
+// The limits of the run, in words.
+std::string length_of(const GanTrainOptions& o) {
+  std::string length;
+  const auto add = [&](const std::string& limit) { length += (length.empty() ? "until " : " or ") + limit; };
+  if (o.kimg > 0) add(short_number(o.kimg) + " kimg");
+  if (o.max_updates > 0) add(format_count(o.max_updates) + " updates");
+  if (!o.max_time.empty()) add(o.max_time);
+  return length.empty() ? "until it is stopped" : length;
 }
 
 void report_choices(const GanTrainOptions& o, const GanNetworks& networks) {
@@ -49,13 +66,15 @@ void report_choices(const GanTrainOptions& o, const GanNetworks& networks) {
   log::info("preset " + std::string(name_of(o.preset)) + ": pictures of " + std::to_string(image.width) + "x" +
             std::to_string(image.height) + ", " + std::to_string(image.channels) + " channels, " +
             (image.classes > 0 ? std::to_string(image.classes) + " classes" : std::string("no classes")) +
-            "; generator " + format_count(networks.generator_parameters.values.numel()) + " weights, discriminator " +
+            "; generator of width " + std::to_string(o.networks.generator.width) + ", " +
+            format_count(networks.generator_parameters.values.numel()) + " weights; discriminator of width " +
+            std::to_string(o.networks.discriminator.width) + ", " +
             format_count(networks.discriminator_parameters.values.numel()));
-  log::info("loss " + std::string(name_of(o.loss)) + ", gamma " + format_number(o.gamma, 3) + " every " +
-            std::to_string(o.reg_every) + " updates, rates " + format_number(o.g_lr, 5) + " and " +
-            format_number(o.d_lr, 5) + ", batch " + std::to_string(o.batch) + ", augmentation of " +
-            format_number(100 * o.augment.p, 0) + " %, " + std::string(name_of(o.precision)) + ", " +
-            std::to_string(at::get_num_threads()) + " threads, seed " + std::to_string(o.seed));
+  log::info("loss " + std::string(name_of(o.loss)) + ", gamma " + short_number(o.gamma) + " every " +
+            std::to_string(o.reg_every) + " updates, rates " + short_number(o.g_lr) + " and " + short_number(o.d_lr) +
+            ", batch " + std::to_string(o.batch) + ", augmentation of " + format_number(100 * o.augment.p, 0) + " %, " +
+            std::string(name_of(o.precision)) + ", " + std::to_string(at::get_num_threads()) + " threads, seed " +
+            std::to_string(o.seed) + "; " + length_of(o));
 }
 
 void report_forecast(const GanForecast& forecast, const GanTrainOptions& options) {
@@ -69,7 +88,7 @@ void report_forecast(const GanForecast& forecast, const GanTrainOptions& options
               format_number(forecast.plain_update, 3) + " s, one with gradient penalties " +
               format_number(forecast.penalised_update, 3) + " s (one in " + std::to_string(options.reg_every) + ")");
   if (options.kimg > 0)
-    log::info("--kimg " + format_number(options.kimg, 0) + " would take " +
+    log::info("--kimg " + short_number(options.kimg) + " would take " +
               format_duration(options.kimg * forecast.seconds_per_kimg));
   if (!options.max_time.empty())
     log::info("--max-time " + options.max_time + " is enough for " +
@@ -88,6 +107,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   if (options.dry_run) {
     const ImageFolder folder(options.images);
     apply_preset(options, run.given, folder);
+    settle_augmentation(options, folder.size());
     validate(options.networks);
     log::info(folder.report().to_text());
     const PictureSplit split = split_pictures(folder.size(), 0, 0);
@@ -119,13 +139,16 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     }
   }
   log::also_to_file(directory / "train.log");
+  std::optional<InitialModel> parent;
+  if (!saved && !options.init.empty()) parent.emplace(options.init);
 
   // Pictures and networks
   const ImageFolder folder(options.images);
   if (!saved) apply_preset(options, run.given, folder);
   if (!saved) log::info(folder.report().to_text());
-  const PictureSplit split = split_pictures(folder.size(), static_cast<std::uint64_t>(options.held_out),
-                                            static_cast<std::uint64_t>(options.seed));
+  settle_augmentation(options, folder.size());
+  const PictureSplit split =
+      split_pictures(folder.size(), held_out_count(options, folder.size()), static_cast<std::uint64_t>(options.seed));
   const PictureBatches batches(folder, split.training, static_cast<std::uint64_t>(options.seed), run.device);
   options.networks.generator.image = {.channels = folder.channels(),
                                       .height = folder.picture_size().height,
@@ -133,6 +156,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
                                       .classes = static_cast<std::int64_t>(folder.class_names().size())};
   options.networks.discriminator.image = options.networks.generator.image;
   validate(options.networks);
+  if (parent) parent->require_shape(options.networks);
   if (saved && class_names_in(*saved) != folder.class_names())
     throw data_error(options.images.data + ": has other classes than the run in " + options.model +
                      " was begun with: go on with those pictures, or say --restart");
@@ -142,11 +166,8 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   GanNetworks networks(options.networks,
                        {.kind = OptimizerKind::adam, .beta1 = options.beta1, .beta2 = options.beta2, .epsilon = 1e-8},
                        run.device);
-  if (!saved && !options.init.empty()) {
-    const safetensors::File parent(find_model_file(options.init, kPictureModel));
-    check_kind(parent, kPictureModel);
-    read_weights(parent, networks);
-  }
+  if (parent) parent->read_weights(networks);
+  parent.reset();
   const std::string train_options = fields_to_json(options).dump();
   const GanRun content{options.networks, folder.class_names(), train_options, state};
   report_choices(options, networks);
@@ -177,6 +198,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     }
     snapshots.write_real();
   }
+  snapshots.forget_after(state.update);
   MetricsCsv metrics(directory / "metrics.csv", kGanColumns, state.metrics_rows);
   MetricsCsv samples(directory / "samples.csv", kSamplesColumns, state.snapshots);
 
@@ -185,8 +207,10 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   GanDiagnosis diagnosis;
   const double distance_of_real = real_distance(folder, split.training);
   const bool has_held_out = !split.held_out.empty();
-  const PictureBatch held_out =
-      has_held_out ? read_pictures(folder, spread(split.held_out, kMeasuredPictures), run.device) : PictureBatch{};
+  const auto measured = [&](const std::vector<std::uint64_t>& pictures) {
+    return has_held_out ? read_pictures(folder, spread(pictures, kMeasuredPictures), run.device) : PictureBatch{};
+  };
+  const PictureBatch held_out = measured(split.held_out), trained_on = measured(split.training);
 
   double row_seconds = 0;  // of updates since the last row, of this start
   std::int64_t timed_images = 0;
@@ -198,10 +222,14 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
                .lr = options.g_lr * rate_factor(options, state),
                .sums = state.sums};
     const at::NoGradGuard no_grad;
-    GanSigns signs{.augment_p = options.augment.p};
+    GanSigns signs{.loss = options.loss, .gamma = options.gamma, .augment_p = options.augment.p};
     if (has_held_out) {
+      const auto logit_of = [&](const PictureBatch& pictures) {
+        return networks.discriminator(pictures.images, pictures.classes).mean().item<double>();
+      };
       networks.discriminator->eval();  // spectral norm stands still
-      signs.held_out_logit = networks.discriminator(held_out.images, held_out.classes).mean().item<double>();
+      signs.held_out_logit = logit_of(held_out);
+      signs.training_logit = logit_of(trained_on);
       networks.discriminator->train();
       signs.has_held_out = true;
       row.held_out_logit = signs.held_out_logit;
@@ -225,14 +253,14 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   };
   const auto snapshot = [&] {
     state.snapshot_update = state.update;
-    const auto path = snapshots.write_samples(kimg());
+    const auto path = snapshots.write_samples(state.update);
     const std::optional<double> rkid = snapshots.rkid();
     samples.append({std::to_string(state.update), exact(kimg()), format_number(clock.seconds(), 2), exact(rkid),
                     path.filename().string()});
     state.snapshots = samples.rows();
     save_best(directory, to_sample(networks, content));
     log::info(format_number(kimg(), 1) + " kimg: samples in " + path.string() +
-              (rkid ? ", rkid " + format_number(*rkid, 4) : ""));
+              (rkid ? ", rkid " + format_number(*rkid, 4) + " (" + snapshots.protocol() + ")" : ""));
   };
 
   Progress progress("training", 0);
@@ -254,7 +282,8 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     const double factor = rate_factor(options, state);
     PictureBatch real;
     DiscriminatorStep shown;
-    double g_loss = 0;
+    double g_loss = 0, penalty = 0;
+    std::int64_t penalties = 0;
     bool finite = true;
     for (std::int64_t step = 1; finite && step <= options.d_steps; ++step) {
       real = batches.at(static_cast<std::uint64_t>(state.images), options.batch);
@@ -266,10 +295,8 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
       if (finite)
         networks.discriminator_adam.step(networks.discriminator_parameters, options.d_lr * factor,
                                          (state.update - 1) * options.d_steps + step);
-      if (shown.penalised) {
-        state.sums.penalty += shown.penalty;
-        ++state.sums.penalties;
-      }
+      penalty += shown.penalty;
+      penalties += shown.penalised;
     }
     if (finite) {
       networks.generator_parameters.gradients.zero_();
@@ -285,6 +312,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
       read_tensors(good, networks);
       metrics = MetricsCsv(directory / "metrics.csv", kGanColumns, state.metrics_rows);
       samples = MetricsCsv(directory / "samples.csv", kSamplesColumns, state.snapshots);
+      snapshots.forget_after(state.update);
       row_seconds = 0;
       timed_images = 0;
       note_roll_back(state, failed);
@@ -300,6 +328,8 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
 
     state.sums.d_loss += shown.loss;
     state.sums.g_loss += g_loss;
+    state.sums.penalty += penalty;
+    state.sums.penalties += penalties;
     state.sums.real_logit += shown.real_logit;
     state.sums.fake_logit += shown.fake_logit;
     ++state.sums.updates;
@@ -336,6 +366,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   }
   if (state.finished_update != state.update) {
     if (state.sums.updates > 0) write_row();
+    save();  // first: what follows writes pictures, for which the disk may be too full
     if (state.snapshot_update != state.update) snapshot();
     snapshots.write_film();
     state.finished_update = state.update;

@@ -1,6 +1,12 @@
 #include "heed/train/gan_checkpoint.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
+
+#include "heed/base/error.h"
+#include "heed/base/fields_json.h"
+#include "heed/base/log.h"
 
 namespace heed {
 namespace {
@@ -13,6 +19,18 @@ Module on(c10::Device device, Module module) {
 
 const std::string kGenerator(kGeneratorPrefix), kDiscriminator(kDiscriminatorPrefix);
 const std::string kAverage = std::string(kEmaPrefix) + kGenerator;
+
+bool holds(const safetensors::File& file, const std::string& prefix) {
+  const auto& tensors = file.tensors();
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [&](const safetensors::TensorView& tensor) { return tensor.name.starts_with(prefix); });
+}
+
+safetensors::File open_picture_model(const std::filesystem::path& path) {
+  safetensors::File file(path);
+  check_kind(file, kPictureModel);
+  return file;
+}
 
 }  // namespace
 
@@ -68,15 +86,40 @@ void read_tensors(const safetensors::File& file, GanNetworks& networks) {
   read_moments(file, kDiscriminator, networks.discriminator_parameters, networks.discriminator_adam);
 }
 
-void read_weights(const safetensors::File& file, GanNetworks& networks) {
-  const std::string first = networks.discriminator_parameters.slots().front().name;
-  if (file.find(kDiscriminator + first) != nullptr) {
-    read_flat(file, kDiscriminator, networks.discriminator_parameters, networks.discriminator_parameters.values);
-    read_buffers(file, kDiscriminator, *networks.discriminator);
-  }
-  read_flat(file, kGenerator, networks.generator_parameters, networks.generator_parameters.values);
+InitialModel::InitialModel(const std::filesystem::path& given)
+    : generator_(open_picture_model(find_model_file(given, kPictureModel))) {
+  const std::filesystem::path last = given / "last.safetensors";
+  if (holds(generator_, kDiscriminator))
+    discriminator_.emplace(open_picture_model(generator_.path()));
+  else if (std::filesystem::is_directory(given) && std::filesystem::exists(last))
+    discriminator_.emplace(open_picture_model(last));
+}
+
+void InitialModel::require_shape(const PictureNetworks& networks) const {
+  const nlohmann::json theirs = fields_to_json(picture_networks(generator_)), ours = fields_to_json(networks);
+  std::string differences;
+  for (const auto& [name, value] : theirs.items())
+    if (ours.at(name) != value)
+      differences += "  " + name + ": " + value.dump() + " there, " + ours.at(name).dump() + " here\n";
+  if (!differences.empty())
+    throw usage_error("--init " + generator_.path().string() + " has other networks:\n" + differences +
+                      "give the same flags, pictures of the same format, or leave out --init");
+}
+
+void InitialModel::read_weights(GanNetworks& networks) const {
+  const std::string generator = holds(generator_, kAverage) ? kAverage : kGenerator;
+  read_flat(generator_, generator, networks.generator_parameters, networks.generator_parameters.values);
   const at::NoGradGuard no_grad;
   networks.average_parameters.values.copy_(networks.generator_parameters.values);
+  if (!discriminator_) {
+    log::warning("--init " + generator_.path().string() + ": holds a generator only, so the discriminator begins anew");
+    return;
+  }
+  read_flat(*discriminator_, kDiscriminator, networks.discriminator_parameters,
+            networks.discriminator_parameters.values);
+  read_buffers(*discriminator_, kDiscriminator, *networks.discriminator);
+  log::info("starting from the generator in " + generator_.path().string() + " and the discriminator in " +
+            discriminator_->path().string());
 }
 
 }  // namespace heed

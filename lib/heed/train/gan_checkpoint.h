@@ -36,8 +36,21 @@ Checkpoint to_sample(const GanNetworks& networks, const GanRun& run);
 
 std::optional<safetensors::File> open_last_gan(const std::filesystem::path& directory);
 void read_tensors(const safetensors::File& file, GanNetworks& networks);
-/// Takes over the weights of another model (--init): generator, and the discriminator where the file has one. Throws
-/// Error(checkpoint) when a shape differs.
-void read_weights(const safetensors::File& file, GanNetworks& networks);
+
+/// Another model to start from (--init): a model directory or a checkpoint file.
+class InitialModel {
+ public:
+  /// Throws Error(checkpoint) when there is none.
+  explicit InitialModel(const std::filesystem::path& given);
+  /// Throws Error(usage) that lists the options in which its networks differ.
+  void require_shape(const PictureNetworks& networks) const;
+  /// Takes over the generator, averaged where it is, and the discriminator of the file or of the directory's `last`;
+  /// says so. Without a discriminator anywhere, the new one stays and a warning says so.
+  void read_weights(GanNetworks& networks) const;
+
+ private:
+  safetensors::File generator_;
+  std::optional<safetensors::File> discriminator_;
+};
 
 }  // namespace heed

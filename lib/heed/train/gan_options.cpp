@@ -10,13 +10,11 @@
 namespace heed {
 namespace {
 
-constexpr double kDefaultKimg = 400;
-
 // Settings that the weights or the choice of held-out pictures were made with.
 bool is_frozen(const std::string& name) {
   static const std::set<std::string> frozen = {
       "preset",        "latent",          "class-dim", "g-width",  "g-max-width", "gate-res",
-      "gate-channels", "extra-conv",      "attn-res",  "output",   "d-width",     "d-max-width",
+      "gate-channels", "extra-conv",      "attn-res",  "g-output", "d-width",     "d-max-width",
       "d-gate-res",    "d-gate-channels", "size",      "channels", "cond",        "d-extra-conv",
       "d-attn-res",    "spectral-norm",   "seed",      "init",     "held-out"};
   return frozen.contains(name);
@@ -53,12 +51,15 @@ void validate(const GanTrainOptions& o) {
   require(o.d_steps <= 32, "d-steps must be at most 32");
   require(o.g_lr > 0 && o.d_lr > 0, "g-lr and d-lr must be above 0");
   require(o.final_lr >= 0 && o.final_lr <= 1, "final-lr must be 0 to 1");
-  require(o.augment.p <= 1, "aug-p must be at most 1");
+  require(o.augment.p == kAugmentByCount || (o.augment.p >= 0 && o.augment.p <= 1),
+          "aug-p must be 0 to 1, or -1 for a share by the number of pictures");
   require(o.ema_rampup > 0 && o.ema_rampup <= 1, "ema-rampup must be above 0 and at most 1");
   for (const double beta : {o.beta1, o.beta2})
     require(beta >= 0 && beta < 1, "adam-beta1 and adam-beta2 must be at least 0 and below 1");
   if (!o.max_time.empty()) parse_duration(o.max_time, "--max-time");
-  if (o.images.size != "auto") parse_picture_size(o.images.size);
+  if (const auto size = parse_picture_size(o.images.size))
+    require(std::min(size->width, size->height) >= 8 && std::max(size->width, size->height) <= 1024,
+            "--size " + o.images.size + ": the networks draw pictures of 8 to 1,024 pixels a side");
 }
 
 void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const ImageFolder& pictures) {
@@ -88,16 +89,23 @@ void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const 
   fill("d-max-width", o.networks.discriminator.max_width, std::int64_t{tiny ? 64 : medium ? 192 : 128});
   fill("loss", o.loss, classic ? GanLoss::hinge : GanLoss::rpgan);
   fill("spectral-norm", o.networks.discriminator.spectral_norm, classic);
-  fill("gamma", o.gamma, classic ? 0.0 : medium ? 2.0 : 1.0);
+  fill("gamma", o.gamma, o.loss == GanLoss::wgan_gp ? 10.0 : classic ? 0.0 : medium ? 2.0 : 1.0);
   fill("d-steps", o.d_steps, std::int64_t{classic ? 2 : 1});
   // Wider networks fall into one colour at higher rates.
   fill("g-lr", o.g_lr, classic ? 1e-4 : tiny ? 1e-3 : 3e-4);
   fill("d-lr", o.d_lr, classic ? 4e-4 : tiny ? 1e-3 : 3e-4);
   fill("batch", o.batch, std::int64_t{tiny ? 16 : 32});
-  if (o.augment.p < 0) o.augment.p = diff_augment_probability(static_cast<std::int64_t>(pictures.size()));
   if (pictures.channels() == 1) fill("aug-color", o.augment.color, false);
-  o.held_out = std::min(o.held_out, static_cast<std::int64_t>(pictures.size() / 10));
-  if (o.kimg == 0 && o.max_updates == 0 && o.max_time.empty()) o.kimg = kDefaultKimg;
+  const auto is_given = [&](const char* name) { return given.contains(name); };
+  if (!is_given("kimg") && !is_given("max-updates") && !is_given("max-time")) o.kimg = kDefaultKimg;
+}
+
+void settle_augmentation(GanTrainOptions& o, std::uint64_t pictures) {
+  if (o.augment.p == kAugmentByCount) o.augment.p = diff_augment_probability(static_cast<std::int64_t>(pictures));
+}
+
+std::uint64_t held_out_count(const GanTrainOptions& o, std::uint64_t pictures) {
+  return std::min(static_cast<std::uint64_t>(o.held_out), pictures / 10);
 }
 
 void merge_saved_options(GanTrainOptions& options, const std::set<std::string>& given, const std::string& saved,

@@ -22,6 +22,11 @@ inline std::span<const std::string_view> enum_names(GanPreset) {
   return names;
 }
 
+/// A share of augmented pictures that is chosen by their number.
+inline constexpr double kAugmentByCount = -1;
+/// Length of a run that is given no limit of its own.
+inline constexpr double kDefaultKimg = 400;
+
 /// What the program `gan-train` is told. 0 in a limit means: no such limit.
 struct GanTrainOptions {
   ImageFolderOptions images;
@@ -35,7 +40,7 @@ struct GanTrainOptions {
   double gamma = 1;  ///< R1 and R2 weight
   bool r2 = true;
   std::int64_t reg_every = 8, d_steps = 1;
-  DiffAugmentOptions augment{.p = -1};  ///< negative: by the number of pictures
+  DiffAugmentOptions augment{.p = kAugmentByCount};
 
   std::int64_t batch = 32;  ///< where minutes count, many updates of few pictures teach more than few of many
   double g_lr = 3e-4, d_lr = 3e-4, final_lr = 0.1, beta1 = 0, beta2 = 0.99;
@@ -76,7 +81,7 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("ema-rampup", o.ema_rampup, "that half-life is at most this share of the pictures seen");
   visit("precision", o.precision, "number type of convolutions and matrix products (auto: measured once, then kept)");
   visit("seed", o.seed, "of everything random");
-  visit("kimg", o.kimg, "stop after so many thousand pictures (0 = no limit)");
+  visit("kimg", o.kimg, "stop after so many thousand pictures (0 = no limit; 400 when no limit is given at all)");
   visit("max-updates", o.max_updates, "stop after so many updates (0 = no limit)");
   visit("max-time", o.max_time, "stop after so much training, all starts together: 90s, 10m, 1.5h (empty = no limit)");
   visit("snap-every", o.snap_every, "updates between sample pictures (0 = soon at first, then ever more slowly)");
@@ -88,9 +93,14 @@ void visit_fields(Options& o, Visitor&& visit) {
 /// Throws Error(usage) naming what is wrong and what to use instead.
 void validate(const GanTrainOptions& options);
 
-/// Fills what depends on the pictures: image format, preset, augmentation share, budget. Fields whose names are in
-/// `given` are left alone.
+/// Fills what depends on the pictures: image format, preset, budget. Fields whose names are in `given` are left alone.
 void apply_preset(GanTrainOptions& options, const std::set<std::string>& given, const ImageFolder& pictures);
+
+/// Replaces kAugmentByCount by the share for so many pictures.
+void settle_augmentation(GanTrainOptions& options, std::uint64_t pictures);
+
+/// How many of so many pictures are set aside: --held-out, but at most a tenth.
+std::uint64_t held_out_count(const GanTrainOptions& options, std::uint64_t pictures);
 
 /// As for seq2seq-train: continues with the options of the run that was saved.
 void merge_saved_options(GanTrainOptions& options, const std::set<std::string>& given, const std::string& saved,

@@ -1,12 +1,17 @@
 #include "heed/train/gan_snapshot.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <map>
 
 #include <ATen/ATen.h>
 
+#include "heed/base/error.h"
 #include "heed/base/files.h"
+#include "heed/base/log.h"
+#include "heed/base/progress.h"
 #include "heed/image/decode.h"
 #include "heed/image/feature_tensor.h"
 #include "heed/image/gif.h"
@@ -29,15 +34,22 @@ std::int64_t rows_of(std::int64_t classes) {
   return classes > 0 ? std::min(classes, kMostRows) : kRowsWithoutClasses;
 }
 
-std::vector<std::filesystem::path> grids_in(const std::filesystem::path& directory) {
-  std::vector<std::filesystem::path> grids;
+std::filesystem::path grid_name(std::int64_t update) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%08lld.png", static_cast<long long>(update));
+  return name;
+}
+
+// By update.
+std::map<std::int64_t, std::filesystem::path> grids_in(const std::filesystem::path& directory) {
+  std::map<std::int64_t, std::filesystem::path> grids;
   std::error_code missing;
   for (const auto& entry : std::filesystem::directory_iterator(directory, missing)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(".png") && name.find_first_not_of("0123456789.") == name.size() - 3)
-      grids.push_back(entry.path());
+    std::int64_t update = 0;
+    std::from_chars(name.data(), name.data() + name.size(), update);
+    if (entry.path().filename() == grid_name(update)) grids[update] = entry.path();
   }
-  std::sort(grids.begin(), grids.end());
   return grids;
 }
 
@@ -69,7 +81,7 @@ void GanSnapshots::write_real() const {
   write_png(directory_ / "samples" / "real.png", make_grid(shown, {.columns = kColumns}));
 }
 
-std::filesystem::path GanSnapshots::write_samples(double kimg) const {
+std::filesystem::path GanSnapshots::write_samples(std::int64_t update) const {
   std::filesystem::create_directories(directory_ / "samples");
   const std::int64_t classes = generator_->options.image.classes;
   std::vector<SampleRequest> requests;
@@ -79,19 +91,22 @@ std::filesystem::path GanSnapshots::write_samples(double kimg) const {
   Sampler sampler({generator_, {}, {}}, device_);
   std::vector<Picture> pictures;
   for (Sample& sample : sampler.draw(requests)) pictures.push_back(std::move(sample.picture));
-  char name[32];
-  std::snprintf(name, sizeof name, "%08.1f.png", kimg);
-  const std::filesystem::path path = directory_ / "samples" / name;
+  const std::filesystem::path path = directory_ / "samples" / grid_name(update);
   write_png(path, make_grid(pictures, {.columns = kColumns}));
   return path;
 }
 
 void GanSnapshots::write_film() const {
   std::vector<Picture> frames;
-  for (const auto& path : grids_in(directory_ / "samples")) {
-    const std::string bytes = read_file(path);
-    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-    frames.push_back(decode_picture({data, bytes.size()}, path.string()));
+  for (const auto& [update, path] : grids_in(directory_ / "samples")) {
+    try {
+      const std::string bytes = read_file(path);
+      const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+      frames.push_back(decode_picture({data, bytes.size()}, path.string()));
+    } catch (const Error& error) {
+      log::warning(std::string(error.what()) + "; left out of the film");
+      continue;
+    }
     if (frames.back().size() != frames.front().size()) frames.pop_back();  // of a run with other classes
   }
   if (frames.size() > 1) write_gif(directory_ / "progress.gif", frames);
@@ -123,8 +138,20 @@ std::optional<double> GanSnapshots::rkid() {
   return kid(feature_table(real_features_), feature_table(fake_features));
 }
 
+std::string GanSnapshots::protocol() const {
+  const std::string scored = format_count(static_cast<std::int64_t>(std::min(pictures_.size(), kScored)));
+  std::string text(RandomFeatures::kName);
+  text += ", whitened; " + scored + " pictures against " + scored + " to train on";
+  return text;
+}
+
+void GanSnapshots::forget_after(std::int64_t update) const {
+  for (const auto& [made_at, path] : grids_in(directory_ / "samples"))
+    if (made_at > update) std::filesystem::remove(path);
+}
+
 void GanSnapshots::clear() const {
-  for (const auto& path : grids_in(directory_ / "samples")) std::filesystem::remove(path);
+  forget_after(-1);
   std::filesystem::remove(directory_ / "progress.gif");
 }
 

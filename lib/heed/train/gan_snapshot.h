@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +18,8 @@ namespace heed {
 inline constexpr std::string_view kSamplesColumns = "update,kimg,seconds,rkid,picture";
 
 /// The pictures that a run writes into its directory, always of the same latent numbers so that they can be compared:
-/// `samples/KIMG.png` grids on the way, `samples/real.png`, and `progress.gif` of all grids. With classes, each row of
-/// a grid is one.
+/// `samples/UPDATE.png` grids on the way, `samples/real.png`, and `progress.gif` of all grids. With classes, each row
+/// of a grid is one.
 class GanSnapshots {
  public:
   /// `pictures` are the numbers in the folder of those that are trained on.
@@ -27,12 +28,16 @@ class GanSnapshots {
 
   void write_real() const;
   /// Draws a grid with the generator as it is now. Returns the file's name.
-  std::filesystem::path write_samples(double kimg) const;
-  /// Makes the film of all grids that are there; one grid makes none.
+  std::filesystem::path write_samples(std::int64_t update) const;
+  /// Makes the film of all grids that are there; one grid makes none. A file that is no picture is named and left out.
   void write_film() const;
   /// How far the generator's pictures are from the real ones: kid() in RandomFeatures over at most a thousand of each,
   /// enough to follow a run. Nothing for pictures that are too few or too small.
   std::optional<double> rkid();
+  /// How rkid() was measured, in words.
+  std::string protocol() const;
+  /// Removes the grids of updates that a run which goes on has yet to make.
+  void forget_after(std::int64_t update) const;
   /// Removes what a run that is started over left.
   void clear() const;
 

@@ -68,7 +68,7 @@ DiscriminatorStep GanSteps::discriminator_backward(const PictureBatch& real, std
   if (options_.loss == GanLoss::wgan_gp) {
     const ExampleDraws draws{static_cast<std::uint64_t>(options_.seed), update, role_of(step, kInterpolate),
                              real.examples};
-    const at::Tensor between = interpolate(real.images, fake, draws);
+    const at::Tensor between = interpolate(real_seen, fake_seen, draws);
     const at::Tensor value = wgan_penalty(discriminator_(between, real.classes), between);
     (value * (2 * weight)).backward();
     result.penalty = value.item<double>();
