@@ -135,7 +135,7 @@ void bench_gan_train(const Settings& settings) {
     options.images.data = scratch.path / "pictures";
     write_noise_pictures(options.images.data, 10, 64);
   }
-  options.batch = std::stoll(setting(settings, "batch", "16"));
+  options.batch = std::stoll(setting(settings, "batch", "32"));
   options.preset = GanPreset::small;
   const std::string precision = setting(settings, "precision", "auto");
   for (const Precision known : {Precision::fp32, Precision::bf16, Precision::automatic})
