@@ -13,17 +13,10 @@
 #endif
 
 namespace heed {
-
-double peak_memory_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
-}
-
 namespace {
 
 // The number behind a key, or in a file that holds nothing else; nothing for "max" or where there is no such file.
-std::optional<std::uint64_t> number_in(const char* path, const std::string& key = {}) {
+std::optional<std::uint64_t> number_in(const std::filesystem::path& path, const std::string& key = {}) {
   std::ifstream file(path);
   std::string line;
   while (std::getline(file, line)) {
@@ -34,21 +27,28 @@ std::optional<std::uint64_t> number_in(const char* path, const std::string& key 
   return std::nullopt;
 }
 
-// What a container's own limit (control groups, version 2) leaves: what is in use without cached files.
-std::optional<std::uint64_t> left_in_container() {
-  const auto limit = number_in("/sys/fs/cgroup/memory.max"), used = number_in("/sys/fs/cgroup/memory.current");
+// What a container's own limit leaves: what is in use without cached files.
+std::optional<std::uint64_t> left_in_container(const std::filesystem::path& group) {
+  const auto limit = number_in(group / "memory.max"), used = number_in(group / "memory.current");
   if (!limit || !used) return std::nullopt;
-  const std::uint64_t files = number_in("/sys/fs/cgroup/memory.stat", "inactive_file ").value_or(0);
+  const std::uint64_t files = number_in(group / "memory.stat", "inactive_file ").value_or(0);
   const std::uint64_t held = *used - std::min(*used, files);
   return *limit - std::min(*limit, held);
 }
 
 }  // namespace
 
-std::uint64_t available_memory() {
-  const std::uint64_t machine = 1024 * number_in("/proc/meminfo", "MemAvailable:").value_or(0);
-  const std::optional<std::uint64_t> container = left_in_container();
-  return container && machine > 0 ? std::min(machine, *container) : machine;
+double peak_memory_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
+
+std::optional<std::uint64_t> available_memory(const std::filesystem::path& root) {
+  const auto kilobytes = number_in(root / "proc/meminfo", "MemAvailable:");
+  if (!kilobytes) return std::nullopt;
+  const std::uint64_t machine = 1024 * *kilobytes;
+  return std::min(machine, left_in_container(root / "sys/fs/cgroup").value_or(machine));
 }
 
 void keep_freed_memory() {

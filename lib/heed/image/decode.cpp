@@ -9,6 +9,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/fields.h"
+#include "heed/image/byte_reader.h"
 #include "heed/image/exif.h"
 #include "heed/image/opencv.h"
 
@@ -23,8 +24,7 @@ std::vector<std::uint8_t> pixel_chunks_of_png(std::span<const std::uint8_t> png)
   std::vector<std::uint8_t> kept(begin, begin + kSignature);
   for (std::size_t place = kSignature; png.size() - place >= kFrame;) {
     const auto* chunk = begin + place;
-    const std::size_t length =
-        std::size_t{chunk[0]} << 24 | std::size_t{chunk[1]} << 16 | std::size_t{chunk[2]} << 8 | std::size_t{chunk[3]};
+    const std::size_t length = number_at(png, place, 4, ByteOrder::big_end_first).value();
     if (length > png.size() - place - kFrame) break;
     const std::string_view name(reinterpret_cast<const char*>(chunk + 4), 4);
     if (name == "IHDR" || name == "PLTE" || name == "tRNS" || name == "IDAT" || name == "IEND")
@@ -48,26 +48,15 @@ cv::Mat decode_with_opencv(std::span<const std::uint8_t> bytes, PictureKind kind
 
 /// `orientation` as of exif_orientation().
 cv::Mat turned_upright(const cv::Mat& matrix, int orientation) {
-  constexpr int kMirrored = 1, kUpsideDown = 0;
-  cv::Mat result = matrix;
-  if (orientation >= 5) cv::transpose(matrix, result);  // rows are columns; what is left to do are mirrors
-  cv::Mat turned = result;
-  switch (orientation) {
-    case 2:
-    case 6:
-      cv::flip(result, turned, kMirrored);
-      break;
-    case 3:
-    case 7:
-      cv::flip(result, turned, -1);
-      break;
-    case 4:
-    case 8:
-      cv::flip(result, turned, kUpsideDown);
-      break;
-    default:
-      break;
-  }
+  cv::Mat straight = matrix;
+  if (orientation >= 5) cv::transpose(matrix, straight);  // rows are columns; what is left to do are mirrors
+  if (orientation == 1 || orientation == 5) return straight;
+  constexpr int kLeftToRight = 1, kTopToBottom = 0, kBoth = -1;
+  const int mirror = orientation == 2 || orientation == 6   ? kLeftToRight
+                     : orientation == 4 || orientation == 8 ? kTopToBottom
+                                                            : kBoth;
+  cv::Mat turned;
+  cv::flip(straight, turned, mirror);
   return turned;
 }
 

@@ -178,8 +178,8 @@ Picture ImageFolder::prepare(const NamedBytes& file, std::uint64_t index) const 
 }
 
 void ImageFolder::fill_cache() {
-  const std::uint64_t free = available_memory();
-  const bool fits = free == 0 || report_.pixel_bytes <= free / 2;
+  const std::optional<std::uint64_t> free = available_memory();
+  const bool fits = !free || report_.pixel_bytes <= *free / 2;
   report_.cached = options_.cache == PictureCache::ram || (options_.cache == PictureCache::automatic && fits);
   if (!report_.cached) {
     if (files_->has_random_access()) return;

@@ -23,27 +23,13 @@ namespace {
 
 constexpr std::uint64_t kDrawPurpose = 0x73636F72;
 
-std::string shape_text(at::IntArrayRef shape) {
-  std::string text = "[";
-  for (const std::int64_t size : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  return text + "]";
-}
-
 Inception load_inception(const safetensors::File& file, at::Device device) {
-  const WeightSource source = [&](const std::string& name, at::IntArrayRef shape) {
-    const safetensors::TensorView* view = file.find(name);
-    if (view == nullptr)
-      throw checkpoint_error("the weights '" + name +
-                             "' are missing; is it what data/inception_to_safetensors.py wrote?");
-    if (at::IntArrayRef(view->shape) != shape || view->dtype != safetensors::DType::f32)
-      throw checkpoint_error("'" + name + "' is " + std::string(name_of(view->dtype)) + " " + shape_text(view->shape) +
-                             ", expected F32 " + shape_text(shape));
-    return to_tensor(*view);
-  };
   try {
-    return Inception(source, device);
+    return Inception([&](const std::string& name, at::IntArrayRef shape) { return read_tensor(file, name, shape); },
+                     device);
   } catch (const Error& error) {
-    throw checkpoint_error(file.path().string() + ": " + error.what());
+    throw checkpoint_error(std::string(error.what()) + "; is " + file.path().string() +
+                           " what data/inception_to_safetensors.py wrote?");
   }
 }
 

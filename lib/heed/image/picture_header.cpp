@@ -7,6 +7,7 @@
 #include "heed/base/error.h"
 #include "heed/base/fields.h"
 #include "heed/base/progress.h"
+#include "heed/image/byte_reader.h"
 
 namespace heed {
 namespace {
@@ -14,12 +15,6 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::array<std::uint8_t, 8> kPngSignature = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-
-bool has_text(Bytes bytes, std::size_t place, std::string_view text) {
-  return bytes.size() >= place + text.size() &&
-         std::equal(text.begin(), text.end(), bytes.begin() + static_cast<std::ptrdiff_t>(place),
-                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
-}
 
 /// Numbers out of a file that may end anywhere.
 class Reader {
@@ -30,20 +25,18 @@ class Reader {
   const std::string& where() const { return where_; }
   Bytes bytes() const { return bytes_; }
 
-  std::uint32_t little(std::size_t place, int count) const { return number(place, count, false); }
-  std::uint32_t big(std::size_t place, int count) const { return number(place, count, true); }
+  std::uint32_t little(std::size_t place, std::size_t count) const {
+    return number(place, count, ByteOrder::little_end_first);
+  }
+  std::uint32_t big(std::size_t place, std::size_t count) const {
+    return number(place, count, ByteOrder::big_end_first);
+  }
 
  private:
-  std::uint32_t number(std::size_t place, int count, bool big_end_first) const {
-    if (place > bytes_.size() || bytes_.size() - place < static_cast<std::size_t>(count))
-      throw damaged("the picture is cut short after " + format_count(static_cast<std::int64_t>(bytes_.size())) +
-                    " bytes");
-    std::uint32_t value = 0;
-    for (int i = 0; i < count; ++i) {
-      const int from = big_end_first ? i : count - 1 - i;
-      value = (value << 8) | bytes_[place + static_cast<std::size_t>(from)];
-    }
-    return value;
+  std::uint32_t number(std::size_t place, std::size_t count, ByteOrder order) const {
+    if (const auto value = number_at(bytes_, place, count, order)) return *value;
+    throw damaged("the picture is cut short after " + format_count(static_cast<std::int64_t>(bytes_.size())) +
+                  " bytes");
   }
 
   Bytes bytes_;

@@ -67,13 +67,8 @@ void add_buffers(TensorList& tensors, std::string_view prefix, const torch::nn::
 
 void read_buffers(const safetensors::File& file, std::string_view prefix, torch::nn::Module& module) {
   const at::NoGradGuard no_grad;
-  for (auto& buffer : module.named_buffers()) {
-    const std::string name = std::string(prefix) + buffer.key();
-    const safetensors::TensorView* view = file.find(name);
-    if (view == nullptr || at::IntArrayRef(view->shape) != buffer.value().sizes())
-      throw checkpoint_error(file.path().string() + ": '" + name + "' is missing or has another shape");
-    buffer.value().copy_(to_tensor(*view));
-  }
+  for (auto& buffer : module.named_buffers())
+    buffer.value().copy_(read_tensor(file, std::string(prefix) + buffer.key(), buffer.value().sizes()));
 }
 
 PictureModel load_picture_model(const std::filesystem::path& given, PictureWeights weights) {

@@ -119,17 +119,19 @@ std::int64_t weights_in(const safetensors::File& file) {
   return weights;
 }
 
+at::Tensor read_tensor(const safetensors::File& file, const std::string& name, at::IntArrayRef shape) {
+  const safetensors::TensorView* view = file.find(name);
+  if (view == nullptr) throw checkpoint_error(file.path().string() + ": the weights '" + name + "' are missing");
+  if (at::IntArrayRef(view->shape) != shape || view->dtype != safetensors::DType::f32)
+    throw checkpoint_error(file.path().string() + ": '" + name + "' is " + std::string(name_of(view->dtype)) + " " +
+                           shape_text(view->shape) + ", expected F32 " + shape_text(shape));
+  return to_tensor(*view);
+}
+
 void read_parameters(const safetensors::File& file, std::string_view prefix, torch::nn::Module& module) {
   const at::NoGradGuard no_grad;
-  for (auto& parameter : module.named_parameters()) {
-    const std::string name = std::string(prefix) + parameter.key();
-    const safetensors::TensorView* view = file.find(name);
-    if (view == nullptr) throw checkpoint_error(file.path().string() + ": the weights '" + name + "' are missing");
-    if (at::IntArrayRef(view->shape) != parameter.value().sizes() || view->dtype != safetensors::DType::f32)
-      throw checkpoint_error(file.path().string() + ": '" + name + "' is " + std::string(name_of(view->dtype)) + " " +
-                             shape_text(view->shape) + ", expected F32 " + shape_text(parameter.value().sizes()));
-    parameter.value().copy_(to_tensor(*view));
-  }
+  for (auto& parameter : module.named_parameters())
+    parameter.value().copy_(read_tensor(file, std::string(prefix) + parameter.key(), parameter.value().sizes()));
 }
 
 std::filesystem::path find_model_file(const std::filesystem::path& given, const ModelKind& kind) {

@@ -50,8 +50,10 @@ safetensors::Metadata model_metadata(const ModelKind& kind, std::string options)
 void check_kind(const safetensors::File& file, const ModelKind& kind);
 /// How many weights the file holds: what its options ask for is compared with it before anything is allocated.
 std::int64_t weights_in(const safetensors::File& file);
-/// Copies the tensors named `prefix` + parameter name into the module's parameters. Throws Error(checkpoint) naming
-/// the first that is missing or has another shape or type.
+/// The tensor of that name. Throws Error(checkpoint) naming it when it is missing or has another shape or type than
+/// F32.
+at::Tensor read_tensor(const safetensors::File& file, const std::string& name, at::IntArrayRef shape);
+/// Copies the tensors named `prefix` + parameter name into the module's parameters. Throws as read_tensor().
 void read_parameters(const safetensors::File& file, std::string_view prefix, torch::nn::Module& module);
 
 /// The checkpoint that `given` means: itself, or in a model directory `best.safetensors`, else `last.safetensors`.

@@ -36,13 +36,8 @@ void add_flat(TensorList& tensors, std::string_view prefix, const FlatParameters
 void read_flat(const safetensors::File& file, std::string_view prefix, const FlatParameters& layout,
                const at::Tensor& flat) {
   const at::NoGradGuard no_grad;
-  for (const auto& slot : layout.slots()) {
-    const std::string name = std::string(prefix) + slot.name;
-    const safetensors::TensorView* view = file.find(name);
-    if (view == nullptr || view->shape != slot.shape || view->dtype != safetensors::DType::f32)
-      throw checkpoint_error(file.path().string() + ": '" + name + "' is missing or has another shape");
-    FlatParameters::view(flat, slot).copy_(to_tensor(*view));
-  }
+  for (const auto& slot : layout.slots())
+    FlatParameters::view(flat, slot).copy_(read_tensor(file, std::string(prefix) + slot.name, slot.shape));
 }
 
 void add_moments(TensorList& tensors, std::string_view prefix, const FlatParameters& layout, const Adam& adam) {

@@ -24,7 +24,7 @@ struct Checkpoint {
 
 /// Adds a flat buffer laid out like `layout` as one tensor per parameter, named `prefix` + its name.
 void add_flat(TensorList& tensors, std::string_view prefix, const FlatParameters& layout, const at::Tensor& flat);
-/// The opposite. Throws Error(checkpoint) naming the first tensor that is missing or has another shape.
+/// The opposite. Throws as read_tensor().
 void read_flat(const safetensors::File& file, std::string_view prefix, const FlatParameters& layout,
                const at::Tensor& flat);
 

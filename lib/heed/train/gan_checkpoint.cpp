@@ -89,10 +89,12 @@ void read_tensors(const safetensors::File& file, GanNetworks& networks) {
 InitialModel::InitialModel(const std::filesystem::path& given)
     : generator_(open_picture_model(find_model_file(given, kPictureModel))) {
   const std::filesystem::path last = given / "last.safetensors";
-  if (holds(generator_, kDiscriminator))
-    discriminator_.emplace(open_picture_model(generator_.path()));
-  else if (std::filesystem::is_directory(given) && std::filesystem::exists(last))
-    discriminator_.emplace(open_picture_model(last));
+  if (!holds(generator_, kDiscriminator) && std::filesystem::exists(last)) last_.emplace(open_picture_model(last));
+}
+
+const safetensors::File* InitialModel::discriminator() const {
+  const safetensors::File& file = last_ ? *last_ : generator_;
+  return holds(file, kDiscriminator) ? &file : nullptr;
 }
 
 void InitialModel::require_shape(const PictureNetworks& networks) const {
@@ -111,15 +113,15 @@ void InitialModel::read_weights(GanNetworks& networks) const {
   read_flat(generator_, generator, networks.generator_parameters, networks.generator_parameters.values);
   const at::NoGradGuard no_grad;
   networks.average_parameters.values.copy_(networks.generator_parameters.values);
-  if (!discriminator_) {
+  const safetensors::File* file = discriminator();
+  if (file == nullptr) {
     log::warning("--init " + generator_.path().string() + ": holds a generator only, so the discriminator begins anew");
     return;
   }
-  read_flat(*discriminator_, kDiscriminator, networks.discriminator_parameters,
-            networks.discriminator_parameters.values);
-  read_buffers(*discriminator_, kDiscriminator, *networks.discriminator);
+  read_flat(*file, kDiscriminator, networks.discriminator_parameters, networks.discriminator_parameters.values);
+  read_buffers(*file, kDiscriminator, *networks.discriminator);
   log::info("starting from the generator in " + generator_.path().string() + " and the discriminator in " +
-            discriminator_->path().string());
+            file->path().string());
 }
 
 }  // namespace heed

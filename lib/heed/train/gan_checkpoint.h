@@ -49,8 +49,10 @@ class InitialModel {
   void read_weights(GanNetworks& networks) const;
 
  private:
+  const safetensors::File* discriminator() const;  ///< nullptr where there is none
+
   safetensors::File generator_;
-  std::optional<safetensors::File> discriminator_;
+  std::optional<safetensors::File> last_;  ///< beside a file that holds the generator alone
 };
 
 }  // namespace heed

@@ -4,6 +4,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/fields_json.h"
+#include "heed/base/progress.h"
 #include "heed/base/units.h"
 #include "heed/train/saved_options.h"
 
@@ -58,8 +59,10 @@ void validate(const GanTrainOptions& o) {
     require(beta >= 0 && beta < 1, "adam-beta1 and adam-beta2 must be at least 0 and below 1");
   if (!o.max_time.empty()) parse_duration(o.max_time, "--max-time");
   if (const auto size = parse_picture_size(o.images.size))
-    require(std::min(size->width, size->height) >= 8 && std::max(size->width, size->height) <= 1024,
-            "--size " + o.images.size + ": the networks draw pictures of 8 to 1,024 pixels a side");
+    require(std::min(size->width, size->height) >= kShortestModelSide &&
+                std::max(size->width, size->height) <= kLongestModelSide,
+            "--size " + o.images.size + ": the networks draw pictures of " + std::to_string(kShortestModelSide) +
+                " to " + format_count(kLongestModelSide) + " pixels a side");
 }
 
 void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const ImageFolder& pictures) {

@@ -1,0 +1,114 @@
+#include "heed/train/seq2seq_step.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include "heed/models/transformer.h"
+#include "heed/text/search.h"
+
+#include "catch.h"
+#include "tensors.h"
+#include "text/tiny_model.h"
+
+namespace heed {
+namespace {
+
+constexpr std::int64_t kVocab = 24;
+
+TokenBatch batch_of_three() {
+  return {.sentences = {40, 7, 1'000'000},
+          .source = {{5, 6, 7, 8}, {9}, {10, 11}},
+          .target = {{12, 13}, {14, 15, 16, 17, 18}, {}},
+          .next = {}};
+}
+
+// Sentence `i` of a batch alone.
+TokenBatch alone(const TokenBatch& batch, std::size_t i) {
+  return {.sentences = {batch.sentences[i]}, .source = {batch.source[i]}, .target = {batch.target[i]}, .next = {}};
+}
+
+Transformer small_model(double dropout) {
+  at::manual_seed(1);
+  TransformerOptions options = tiny_options(kVocab);
+  options.dropout = dropout;
+  Transformer model(options);
+  model->train();
+  return model;
+}
+
+std::vector<at::Tensor> gradients_of(Transformer& model, const at::Tensor& loss) {
+  model->zero_grad();
+  loss.backward();
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& parameter : model->parameters()) gradients.push_back(parameter.grad().clone());
+  return gradients;
+}
+
+double loss_of(Transformer& model, const TokenBatch& batch, std::uint64_t seed = 3, std::uint64_t update = 4) {
+  return batch_loss(*model, batch, seed, update, 0.1, at::kCPU).loss.item<double>();
+}
+
+}  // namespace
+
+TEST_CASE("the decoder is given the start mark and answers with the end mark") {
+  const std::vector<std::vector<TokenId>> targets = {{12, 13}, {}, {14, 15, 16}};
+  const TargetBatch batch = make_target_batch(targets, at::kCPU);
+  const std::int64_t bos = kBos, eos = kEos, pad = kPad;
+  CHECK(at::equal(batch.input, at::tensor({bos, std::int64_t{12}, std::int64_t{13}, pad, bos, pad, pad, pad, bos,
+                                           std::int64_t{14}, std::int64_t{15}, std::int64_t{16}},
+                                          at::kLong)
+                                   .view({3, 4})));
+  CHECK(at::equal(batch.output, at::tensor({std::int64_t{12}, std::int64_t{13}, eos, pad, eos, pad, pad, pad,
+                                            std::int64_t{14}, std::int64_t{15}, std::int64_t{16}, eos},
+                                           at::kLong)
+                                    .view({3, 4})));
+}
+
+TEST_CASE("the loss of a batch is the sum over its sentences, each computed plainly") {
+  Transformer model = small_model(0);
+  const TokenBatch batch = batch_of_three();
+  const double smoothing = 0.1;
+  at::Tensor expected = at::zeros({}, at::kDouble);
+  double likelihood = 0;
+  std::int64_t tokens = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const EncodedSource encoded =
+        model->encode(make_source_batch(std::span(&batch.source[i], 1), 1, at::kCPU), nullptr);
+    const TargetBatch target = make_target_batch(std::span(&batch.target[i], 1), at::kCPU);
+    const at::Tensor logits = at::matmul(model->decode(encoded, target.input, nullptr), model->output_weight().t())
+                                  .to(at::kDouble);                  // [1, T, C]
+    const at::Tensor log_p = at::log_softmax(logits, 2).squeeze(0);  // [T, C]
+    const at::Tensor true_ones = log_p.gather(1, target.output.view({-1, 1})).sum();
+    expected = expected - (1 - smoothing) * true_ones - smoothing * log_p.mean(1).sum();
+    likelihood -= true_ones.item<double>();
+    tokens += log_p.size(0);
+  }
+  const CrossEntropy found = batch_loss(*model, batch, 3, 4, smoothing, at::kCPU);
+  CHECK(found.tokens == tokens);
+  CHECK(found.tokens == 3 + 6 + 1);
+  CHECK(found.loss.item<double>() == Approx(expected.item<double>()).epsilon(1e-5));
+  CHECK(found.negative_log_likelihood == Approx(likelihood).epsilon(1e-5));
+
+  const std::vector<at::Tensor> ours = gradients_of(model, found.loss), theirs = gradients_of(model, expected);
+  for (std::size_t i = 0; i < ours.size(); ++i)
+    CHECK(difference(ours[i], theirs[i]) < 1e-4 * (1 + theirs[i].abs().max().item<double>()));
+}
+
+TEST_CASE("dropout is keyed by seed, update and sentence, not by the company in the batch") {
+  Transformer model = small_model(0.3);
+  const TokenBatch batch = batch_of_three();
+  const double together = loss_of(model, batch);
+  CHECK(loss_of(model, batch) == together);
+  CHECK(loss_of(model, batch, 5) != together);
+  CHECK(loss_of(model, batch, 3, 5) != together);
+  double apart = 0;
+  for (std::size_t i = 0; i < 3; ++i) apart += loss_of(model, alone(batch, i));
+  CHECK(apart == Approx(together).epsilon(1e-5));
+  TokenBatch renumbered = batch;
+  renumbered.sentences[0] = 41;
+  CHECK(std::abs(loss_of(model, renumbered) - together) > 1e-4);
+  CHECK(std::abs(loss_of(model, alone(batch, 0), 3, 5) - loss_of(model, alone(batch, 0))) > 1e-4);
+}
+
+}  // namespace heed
