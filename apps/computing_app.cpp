@@ -1,6 +1,9 @@
 #include "computing_app.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <iostream>
 #include <stdexcept>
 
 #include <ATen/Context.h>
@@ -72,6 +75,12 @@ int run_computing_app(const AppInfo& info, int argc, const char* const* argv,
       throw std::runtime_error(text);
     }
   });
+}
+
+void exit_at_once(int code) {
+  std::cout.flush();  // what an error left unwritten; run_app() tells of a full disk otherwise
+  std::fflush(nullptr);
+  std::quick_exit(code);
 }
 
 }  // namespace heed

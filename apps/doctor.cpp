@@ -153,5 +153,5 @@ int main(int argc, char** argv) {
           "Prints what this machine and this build of heed offer, measures the speed of matrix products for "
           "a second, and says what 'auto' would choose.",
       .example = "heed-doctor --threads 2"};
-  return heed::run_computing_app(info, argc, argv, [](heed::Flags&) {}, heed::examine);
+  heed::exit_at_once(heed::run_computing_app(info, argc, argv, [](heed::Flags&) {}, heed::examine));
 }

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
       .name = "gan-score",
       .description = "Scores pictures, or what a model draws, against real ones: FID, KID, precision and recall.",
       .example = "gan-score --model painter --ref photos"};
-  return heed::run_computing_app(
+  heed::exit_at_once(heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Scoring");
@@ -19,5 +19,5 @@ int main(int argc, char** argv) {
       [&](const heed::ComputingRun& run) {
         heed::score_pictures(options, run.device, std::cout);
         return 0;
-      });
+      }));
 }

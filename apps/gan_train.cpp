@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
       .description =
           "Trains a picture generator on a folder of pictures. Started again on the same directory, it goes on.",
       .example = "gan-train --data pictures --model painter --max-time 60m"};
-  return heed::run_computing_app(
+  heed::exit_at_once(heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Training");
@@ -26,5 +26,5 @@ int main(int argc, char** argv) {
       },
       [&](const heed::ComputingRun& run) {
         return heed::train_gan(options, {run.given, c10::Device(run.device), run.resolved_toml});
-      });
+      }));
 }

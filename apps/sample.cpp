@@ -7,11 +7,11 @@ int main(int argc, char** argv) {
   const heed::AppInfo info{.name = "sample",
                            .description = "Draws new pictures with a model that gan-train made.",
                            .example = "sample --model painter --grid 8x8 --output grid.png"};
-  return heed::run_computing_app(
+  heed::exit_at_once(heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Sampling");
         flags.require({"model", "output"});
       },
-      [&](const heed::ComputingRun& run) { return heed::sample_files(options, c10::Device(run.device)); });
+      [&](const heed::ComputingRun& run) { return heed::sample_files(options, c10::Device(run.device)); }));
 }

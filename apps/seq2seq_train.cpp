@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
       .name = "seq2seq-train",
       .description = "Trains a translator on sentence pairs. Started again on the same directory, it goes on.",
       .example = "seq2seq-train --train-src train.en --train-tgt train.de --model en-de"};
-  return heed::run_computing_app(
+  heed::exit_at_once(heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Training");
@@ -25,5 +25,5 @@ int main(int argc, char** argv) {
       },
       [&](const heed::ComputingRun& run) {
         return heed::train_seq2seq(options, {run.given, c10::Device(run.device), run.resolved_toml});
-      });
+      }));
 }

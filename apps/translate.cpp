@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   const heed::AppInfo info{.name = "translate",
                            .description = "Translates text line by line with a model that seq2seq-train made.",
                            .example = "translate --model en-de < text.en > text.de"};
-  return heed::run_computing_app(
+  heed::exit_at_once(heed::run_computing_app(
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Translation");
@@ -18,5 +18,5 @@ int main(int argc, char** argv) {
       },
       [&](const heed::ComputingRun& run) {
         return heed::translate_lines(options, c10::Device(run.device), std::cin, std::cout);
-      });
+      }));
 }

@@ -8,11 +8,12 @@ import shutil
 import struct
 import subprocess
 import tarfile
+import tempfile
 import unittest
 import zlib
 from pathlib import Path
 
-from common import BIN, ProgramTest, contents, make_folder, temporaries
+from common import BIN, ProgramTest, contents, temporaries
 
 LINE = re.compile(r"(\S+) +(-?[0-9.]+)(?: \+- ([0-9.]+))? +\((.*)\)")
 SCRIPT = Path(__file__).resolve().parents[2] / "data/inception_to_safetensors.py"
@@ -62,19 +63,24 @@ def write_inception(path, shapes):
         file.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
 
+def setUpModule():
+    """For all tests, which read them only: demo pictures of two seeds, 600 each, noise, and a model hardly trained."""
+    global PLACE
+    folder = tempfile.TemporaryDirectory(prefix="heed-test-")
+    unittest.addModuleCleanup(folder.cleanup)
+    PLACE = Path(folder.name).resolve()
+    for name, seed in (("one", 1), ("two", 2)):
+        subprocess.run([BIN / "make_demo_data", "images", "--count", "600", "--seed", str(seed), PLACE / name],
+                       check=True, capture_output=True)
+    write_noise(PLACE / "noise", 520)
+    subprocess.run([BIN / "gan-train", "--data", PLACE / "one", "--model", PLACE / "model", "--cond", "--max-updates",
+                    "2", "--batch", "8", "--g-width", "8", "--d-width", "8", "--threads", "1"],
+                   check=True, capture_output=True)
+
+
 class GanScoreTest(ProgramTest):
-    """With demo pictures of two seeds in `one` and `two`, 600 each."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.pictures = make_folder(cls)
-        for name, seed in (("one", 1), ("two", 2)):
-            subprocess.run([BIN / "make_demo_data", "images", "--count", "600", "--seed", str(seed),
-                            cls.pictures / name], check=True, capture_output=True)
-        write_noise(cls.pictures / "noise", 520)
-
     def path(self, name):
-        return self.pictures / name
+        return PLACE / name
 
     def score(self, data="two", ref="one", code=0, **settings):
         words = {"data": data and self.path(data), "ref": ref and self.path(ref)}
@@ -260,18 +266,10 @@ class Inception(GanScoreTest):
 
 
 class Models(GanScoreTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.trained = make_folder(cls) / "m"
-        subprocess.run([BIN / "gan-train", "--data", cls.pictures / "one", "--model", cls.trained, "--cond",
-                        "--max-updates", "2", "--batch", "8", "--g-width", "8", "--d-width", "8", "--threads", "1"],
-                       check=True, capture_output=True)
-
     def setUp(self):
         super().setUp()
         self.model = self.folder / "m"
-        shutil.copytree(self.trained, self.model)
+        shutil.copytree(PLACE / "model", self.model)
         self.cache = self.model / "reference-features.safetensors"
 
     def score_model(self, ref="one", code=0, **settings):

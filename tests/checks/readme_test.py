@@ -6,6 +6,7 @@ Only ```sh blocks are commands. The words behind "sh" say what happens to a bloc
     ```sh quick       run as it stands, in a copy of the top folder's files
     ```sh shortened   run with generated text and pictures in place of the reader's and with a few updates of training
 """
+import functools
 import os
 import re
 import shlex
@@ -79,6 +80,7 @@ def output_files(command):
             yield command[position + 1]
 
 
+@functools.cache
 def known_flags(program):
     """Every flag that --help lists, negations included."""
     text = subprocess.run([BIN / program, "--help"], capture_output=True, text=True).stdout
