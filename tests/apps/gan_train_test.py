@@ -111,7 +111,7 @@ class Training(GanTest):
                                           {"loss": "wgan-gp", "gamma": 10}, {"preset": "classic"},
                                           {"preset": "medium", "cond": None, "channels": 1},
                                           {"spectral_norm": True, "d_attn_res": "8", "d_gate_res": "all"},
-                                          {"gate_res": "none", "attn_res": "none"}, {"extra_conv": True},
+                                          {"gate_res": "none"}, {"attn_res": "auto"}, {"extra_conv": True},
                                           {"precision": "bf16"}, {"ema_kimg": 0}, {"mirror": True, "fit": "pad"})):
             with self.subTest(changes):
                 self.gan_train(model=f"m{number}", **({"max_updates": 4, "snap_every": 100} | changes))
@@ -151,9 +151,12 @@ class Training(GanTest):
         self.assertEqual(metrics_of(self.folder / "m")[-1][0], "10")
 
     def test_the_same_command_goes_on_whatever_is_set_aside(self):
-        for updates in (3, 6):
-            result = self.gan_train(held_out=500, max_updates=updates)
+        self.gan_train(held_out=500, max_updates=3)
+        samples = self.folder / "m/samples"
+        shutil.copy(samples / "00000003.png", samples / "00000005.png")  # of updates that are yet to come
+        result = self.gan_train(held_out=500, max_updates=6)
         self.assertIn("going on from update 3", result.err)
+        self.assertEqual(pictures_in(samples), ["00000003.png", "00000006.png", "real.png"])
 
     def test_trouble_is_told_in_words(self):
         folder = self.place("copies")  # of one picture, which a generator that stands still never meets
@@ -176,8 +179,18 @@ class Training(GanTest):
         self.sample(model="m", n=1, output="out")
 
 
+    def test_a_penalty_that_is_not_finite_is_skipped(self):
+        result = self.gan_train(gamma=1e300, reg_every=4, max_updates=11)
+        self.assertEqual(result.err.count("loss or gradient is not finite; skipped (1 in a row)"), 2)
+        for row in metrics_of(self.folder / "m")[1:]:
+            self.assertTrue(all(math.isfinite(float(field)) for field in row if field), row)
+        for tensor in read_safetensors(self.folder / "m/last.safetensors")[1].values():
+            if tensor[0] == "F32":
+                self.assertTrue(all(map(math.isfinite, memoryview(tensor[2]).cast("f"))))
+
+
 class Resuming(GanTest):
-    RUN = {"max_updates": 40, "aug_p": 0.5, "mirror": True, "spectral_norm": True, "d_attn_res": "8"}
+    RUN = {"max_updates": 40, "aug_p": 0.5, "mirror": True, "spectral_norm": True, "attn_res": "8", "d_attn_res": "8"}
 
     def assert_same_run(self, expected, actual):
         for name in ("last.safetensors", "best.safetensors"):

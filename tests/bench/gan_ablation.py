@@ -18,9 +18,9 @@ from pathlib import Path
 
 BIN = Path(__file__).resolve().parents[2] / "build/release/bin"
 VARIANTS = {
-    "no attention": ["--gate-res", "none", "--attn-res", "none"],
-    "equal-cost extra convolution": ["--gate-res", "all", "--extra-conv", "--attn-res", "none"],
-    "gate": ["--gate-res", "all", "--attn-res", "none"],
+    "no attention": ["--gate-res", "none"],
+    "equal-cost extra convolution": ["--gate-res", "all", "--extra-conv"],
+    "gate": ["--gate-res", "all"],
     "self-attention": ["--gate-res", "none", "--attn-res", "auto"],
     "gate and self-attention": ["--gate-res", "all", "--attn-res", "auto"],
 }

@@ -15,9 +15,10 @@ import tempfile
 from pathlib import Path
 
 BIN = Path(__file__).resolve().parents[2] / "build/release/bin"
-KINDS = {"none": ["--gate-res", "none", "--attn-res", "none"],
-         "gates and self-attention": [],
-         "these, and self-attention in the discriminator": ["--d-attn-res", "auto"]}
+KINDS = {"none": ["--gate-res", "none"],
+         "gates": [],
+         "gates and self-attention": ["--attn-res", "auto"],
+         "these, and self-attention in the discriminator": ["--attn-res", "auto", "--d-attn-res", "auto"]}
 FORECAST = re.compile(r"an update of (\d+) pictures takes ([0-9.]+) s, one with gradient penalties ([0-9.]+) s")
 PENALTY_EVERY = 4
 

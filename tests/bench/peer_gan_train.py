@@ -18,22 +18,6 @@ CLASSES, LATENT, CLASS_DIM, WIDTH, MAX_WIDTH, GATE_CHANNELS, REG_EVERY, GAMMA = 
 SLOPE = 0.2
 
 
-class SelfAttention(nn.Module):
-    def __init__(self, channels):
-        super().__init__()
-        self.query, self.key = (nn.Linear(channels, channels // 8, bias=False) for _ in range(2))
-        self.value = nn.Linear(channels, channels // 2, bias=False)
-        self.output = nn.Linear(channels // 2, channels, bias=False)
-        self.gain = nn.Parameter(torch.zeros(1))
-
-    def forward(self, x):
-        b, c, h, w = x.shape
-        places = x.flatten(2).transpose(1, 2)  # [B, HW, C]
-        scores = self.query(places) @ self.key(places).transpose(1, 2) / (c // 8) ** 0.5
-        attended = self.output(scores.softmax(-1) @ self.value(places))
-        return x + self.gain * attended.transpose(1, 2).reshape(b, c, h, w)
-
-
 class Gate(nn.Module):
     def __init__(self, channels):
         super().__init__()
@@ -52,13 +36,13 @@ def modulated(x, style):
 
 
 class Up(nn.Module):
-    def __init__(self, inputs, outputs, attention):
+    def __init__(self, inputs, outputs):
         super().__init__()
         self.modulation1 = nn.Linear(LATENT + CLASS_DIM, 2 * inputs)
         self.modulation2 = nn.Linear(LATENT + CLASS_DIM, 2 * outputs)
         self.conv1, self.conv2 = nn.Conv2d(inputs, outputs, 3, 1, 1), nn.Conv2d(outputs, outputs, 3, 1, 1)
         self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
-        self.gate, self.attention = Gate(outputs), SelfAttention(outputs) if attention else nn.Identity()
+        self.gate = Gate(outputs)
         nn.init.zeros_(self.conv2.weight)
 
     def forward(self, x, code):
@@ -66,7 +50,7 @@ class Up(nn.Module):
         inner = F.leaky_relu(modulated(inner, self.modulation2(code)), SLOPE)
         inner = self.conv2(F.interpolate(inner, scale_factor=2))
         kept = F.interpolate(self.shortcut(x), scale_factor=2, mode="bilinear")
-        return self.attention(self.gate(kept + inner))
+        return self.gate(kept + inner)
 
 
 class Down(nn.Module):
@@ -97,7 +81,7 @@ class Generator(nn.Module):
         self.embedding = nn.Embedding(CLASSES, CLASS_DIM)
         self.coarsest = levels[0][1]
         self.input = nn.Linear(LATENT + CLASS_DIM, self.coarsest * 16)
-        self.stages = nn.ModuleList([Up(a, b, side == 16) for (_, a), (side, b) in zip(levels, levels[1:])])
+        self.stages = nn.ModuleList([Up(a, b) for (_, a), (_, b) in zip(levels, levels[1:])])
         self.to_rgb = nn.Conv2d(levels[-1][1], 3, 3, 1, 1)
 
     def forward(self, z, y):

@@ -14,7 +14,8 @@ inline PictureNetworks small_networks(std::int64_t classes = 3) {
                         .class_dim = 4,
                         .width = 8,
                         .max_width = 16,
-                        .gate_channels = 4};
+                        .gate_channels = 4,
+                        .attn_res = "auto"};
   networks.discriminator = {.image = networks.generator.image, .width = 8, .max_width = 16, .spectral_norm = true};
   return networks;
 }

@@ -48,7 +48,8 @@ void randomise(torch::nn::Module& module) {
 }
 
 AttentionGeneratorOptions small_generator(const std::function<void(AttentionGeneratorOptions&)>& change = {}) {
-  AttentionGeneratorOptions options{.latent = 6, .class_dim = 4, .width = 8, .max_width = 16, .gate_channels = 4};
+  AttentionGeneratorOptions options{
+      .latent = 6, .class_dim = 4, .width = 8, .max_width = 16, .gate_channels = 4, .attn_res = "auto"};
   if (change) change(options);
   return options;
 }
@@ -116,7 +117,8 @@ TEST_CASE("the generator equals Python, gradients and maps included") {
                                 .class_dim = 3,
                                 .width = 6,
                                 .max_width = 12,
-                                .gate_channels = 3});
+                                .gate_channels = 3,
+                                .attn_res = "auto"});
   load_parameters(*generator, numbers, "generator");
   const at::Tensor latent = numbers["generator.latent"].requires_grad_();
   AttentionMaps maps;

@@ -29,8 +29,8 @@ void in_range(const std::string& name, std::int64_t value, std::int64_t low, std
 
 void validate(const ImageFormat& image) {
   in_range("the number of image channels", image.channels, 1, 4);
-  in_range("the height of the images in pixels", image.height, 8, 1024);
-  in_range("the width of the images in pixels", image.width, 8, 1024);
+  in_range("the height of the images in pixels", image.height, kShortestModelSide, kLongestModelSide);
+  in_range("the width of the images in pixels", image.width, kShortestModelSide, kLongestModelSide);
   require(std::max(image.height, image.width) <= 8 * std::min(image.height, image.width),
           "images of " + std::to_string(image.width) + "x" + std::to_string(image.height) +
               " pixels are too long: one side may be up to eight times the other");

@@ -22,6 +22,9 @@
 /// Z latent size. Pictures are float in [-1, 1]; both networks take and keep channels_last.
 namespace heed {
 
+/// Pixels a side of the pictures that these networks can be built for.
+inline constexpr std::int64_t kShortestModelSide = 8, kLongestModelSide = 1024;
+
 /// What the pictures of a model are.
 struct ImageFormat {
   std::int64_t channels = 3, height = 32, width = 32;
@@ -52,7 +55,7 @@ struct AttentionGeneratorOptions {
   std::string gate_res = "all";
   std::int64_t gate_channels = 8;
   bool extra_conv = false;
-  std::string attn_res = "auto";
+  std::string attn_res = "none";
   GeneratorOutput output = GeneratorOutput::tanh;
 };
 
