@@ -1,9 +1,7 @@
 #include "computing_app.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <stdexcept>
 
 #include <ATen/Context.h>
@@ -78,9 +76,7 @@ int run_computing_app(const AppInfo& info, int argc, const char* const* argv,
 }
 
 void exit_at_once(int code) {
-  std::cout.flush();  // what an error left unwritten; run_app() tells of a full disk otherwise
-  std::fflush(nullptr);
-  std::quick_exit(code);
+  std::quick_exit(code);  // run_app() has flushed the results, and messages are not buffered
 }
 
 }  // namespace heed

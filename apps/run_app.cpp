@@ -114,6 +114,7 @@ int run(const AppInfo& info, int argc, const char* const* argv, const std::funct
 }
 
 int fail(ExitCode code, const std::string& message) {
+  std::cout.flush();  // results from before the error are kept, and come before its message
   log::error(message);
   return static_cast<int>(code);
 }

@@ -28,7 +28,8 @@ Error out_of_memory_error(const std::string& detail = "");
 /// The frame of every program: reads the command line and `--config` (flag before file before default), handles the
 /// flags that all programs share, runs `body` and returns its result as the exit code. It is the only catch-all: each
 /// error becomes one message on stderr and an exit code (heed/base/error.h). A closed standard output ends the process
-/// quietly with 141, one that cannot be written is an Error(data).
+/// quietly with 141, one that cannot be written is an Error(data). Results are flushed when it returns, after an error
+/// too.
 int run_app(const AppInfo& info, int argc, const char* const* argv, const std::function<void(Flags&)>& declare,
             const std::function<int(const AppRun&)>& body);
 

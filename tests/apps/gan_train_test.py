@@ -133,13 +133,12 @@ class Training(GanTest):
 
     def test_each_network_has_its_own_rate(self):
         """Adam's steps are of the size of the rate, whatever the gradient."""
-        before, after = {}, {}
+        before = {"generator.": read_safetensors(MODEL / "best.safetensors")[1],
+                  "discriminator.": read_safetensors(MODEL / "last.safetensors")[1]}
         for still, network in (("g_lr", "generator."), ("d_lr", "discriminator.")):
             rates = {"g_lr": 1e-2, "d_lr": 1e-2, still: 1e-30}
             self.gan_train(model=still, max_updates=1, init=MODEL, **rates)
             after = read_safetensors(self.folder / still / "last.safetensors")[1]
-            before = {"generator.": read_safetensors(MODEL / "best.safetensors")[1],
-                      "discriminator.": read_safetensors(MODEL / "last.safetensors")[1]}
             for prefix, tensors in before.items():
                 weights = [name for name in tensors if name.startswith(prefix) and name.endswith("conv1.weight")]
                 same = [tensors[name][2] == after[name][2] for name in weights]

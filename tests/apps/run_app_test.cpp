@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <new>
 #include <sstream>
@@ -7,6 +8,7 @@
 #include <c10/util/Exception.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "catch.h"
 #include "computing_app.h"
 
@@ -71,6 +73,20 @@ TEST_CASE("each kind of error has its exit code and one message") {
 
   const Outcome odd = run_with([]() -> int { throw 7; });
   CHECK(odd.code == 1);
+}
+
+TEST_CASE("results from before an error are written when it is told") {
+  const ScratchDirectory scratch;
+  std::filebuf file;
+  REQUIRE(file.open(scratch / "results", std::ios::out | std::ios::binary) != nullptr);
+  std::streambuf* before = std::cout.rdbuf(&file);
+  const Outcome outcome = run_with([]() -> int {
+    std::cout << "first line\n";
+    throw heed::data_error("the second is odd");
+  });
+  std::cout.rdbuf(before);
+  CHECK(outcome.code == 3);
+  CHECK(get(scratch / "results") == "first line\n");  // while the buffer still lives
 }
 
 TEST_CASE("LibTorch's errors reach the user without a backtrace") {

@@ -11,39 +11,29 @@ from repository import BIN, ROOT, programs
 WIDEST = 100
 
 
-def one_of_each_kind():
-    """A program that computes and one that does not."""
-    return ["translate", "seq2seq-score"]
-
-
 def run(program, *arguments):
     return subprocess.run(
         [BIN / program, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
     )
 
 
-def for_each(names):
-    def decorate(test):
-        def run_all(self):
-            self.assertGreater(len(names()), 0)
-            for program in names():
-                with self.subTest(program=program):
-                    test(self, program)
+def for_each_program(test):
+    def run_all(self):
+        self.assertGreater(len(programs()), 0)
+        for program in programs():
+            with self.subTest(program=program):
+                test(self, program)
 
-        return run_all
-
-    return decorate
+    return run_all
 
 
-class SettingsFile(unittest.TestCase):
+class EveryProgram(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.settings = Path(folder.name) / "settings.toml"
 
-
-class EveryProgram(SettingsFile):
-    @for_each(programs)
+    @for_each_program
     def test_help(self, program):
         result = run(program, "--help")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
@@ -65,63 +55,62 @@ class EveryProgram(SettingsFile):
             marked = [re.search(r"--(?:\[no-\])?([a-z0-9-]+)", entry)[1] for entry in entries if "[by --preset]" in entry]
             self.assertEqual(sorted(marked), sorted(filled), program)
 
-    @for_each(programs)
+    @for_each_program
     def test_version_and_underscores_for_hyphens(self, program):
         result = run(program, "--log_level", "debug", "--version")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(result.stdout, f"{program} (heed) {os.environ['HEED_VERSION']}\n")
 
-    @for_each(programs)
-    def test_unexpected_word(self, program):
-        result = run(program, "--quiet", "stray-word")
-        self.assertEqual((result.returncode, result.stdout), (2, ""))
-        self.assertIn("stray-word", result.stderr)
-
-    @for_each(programs)
-    def test_dumped_settings_read_back(self, program):
-        """With the defaults uncommented too, and a flag that says otherwise."""
-        dumped = run(program, "--log-level", "warning", "--log-file", "a # b\\c", "--dump-config")
-        self.assertEqual((dumped.returncode, dumped.stderr), (0, ""))
-        level = '\nlog-level = "{}"\n'.format
-        self.assertIn(level("warning"), dumped.stdout)
-        everything = re.sub(r"^# (?=[a-z0-9-]+ = )", "", dumped.stdout, flags=re.MULTILINE)
-        self.assertNotEqual(everything, dumped.stdout)
-        self.settings.write_text(everything)
-        again = run(program, "--config", str(self.settings), "--log-level", "debug", "--dump-config")
-        expected = everything.replace(level("warning"), level("debug"))
-        self.assertEqual((again.returncode, again.stderr, again.stdout), (0, "", expected))
-
-
-class OneFrame(SettingsFile):
-    """What is written once for all programs."""
-
-    @for_each(one_of_each_kind)
+    @for_each_program
     def test_unknown_flag_suggests_the_nearest(self, program):
         result = run(program, "--log-levle", "debug")
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertRegex(result.stderr, r"error: unknown flag --log-levle .*did you mean --log-level\?")
 
-    @for_each(one_of_each_kind)
+    @for_each_program
+    def test_unexpected_word(self, program):
+        result = run(program, "--quiet", "stray-word")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("stray-word", result.stderr)
+
+    @for_each_program
+    def test_dumped_settings_read_back(self, program):
+        """As they were dumped, but where a flag says otherwise; then with all the defaults uncommented."""
+        dumped = run(program, "--log-level", "warning", "--log-file", "a # b\\c", "--dump-config")
+        self.assertEqual((dumped.returncode, dumped.stderr), (0, ""))
+        level = '\nlog-level = "{}"\n'.format
+        self.assertIn(level("warning"), dumped.stdout)
+        self.settings.write_text(dumped.stdout)
+        again = run(program, "--config", str(self.settings), "--log-level", "debug", "--dump-config")
+        expected = dumped.stdout.replace(level("warning"), level("debug"))
+        self.assertEqual((again.returncode, again.stderr, again.stdout), (0, "", expected))
+        everything = re.sub(r"^# (?=[a-z0-9-]+ = )", "", expected, flags=re.MULTILINE)
+        self.assertNotEqual(everything, expected)
+        self.settings.write_text(everything)
+        result = run(program, "--config", str(self.settings), "--dump-config")
+        self.assertEqual((result.returncode, result.stderr, result.stdout), (0, "", everything))
+
+    @for_each_program
     def test_unknown_key(self, program):
         self.settings.write_text("quiet = true\n\nlog-levle = 3\n")
         result = run(program, "--config", str(self.settings))
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertIn(f"{self.settings}:3: unknown key 'log-levle' (did you mean log-level?)", result.stderr)
 
-    @for_each(one_of_each_kind)
+    @for_each_program
     def test_missing_settings_file(self, program):
         result = run(program, "--config", "no-such-file.toml")
         self.assertEqual((result.returncode, result.stdout), (3, ""))
         self.assertIn("no-such-file.toml", result.stderr)
 
-    @for_each(one_of_each_kind)
+    @for_each_program
     def test_full_disk_under_standard_output(self, program):
         with open("/dev/full", "w") as full:
             result = subprocess.run([BIN / program, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
         self.assertEqual(result.returncode, 3)
         self.assertRegex(result.stderr, "error: cannot write to standard output: (No space left|is the disk full)")
 
-    @for_each(one_of_each_kind)
+    @for_each_program
     def test_closed_pipe_is_quiet(self, program):
         read_end, write_end = os.pipe()
         os.close(read_end)

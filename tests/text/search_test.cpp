@@ -296,9 +296,7 @@ TEST_CASE("a sentence's translations are the same bits alone and among any neigh
           const SearchOptions options{.beam_size = beam, .max_length_ratio = 0.5, .n_best = beam};
           const auto first = search(*model, std::span(&sentences[0], 1), options, at::kCPU).front();
           const auto second = search(*model, std::span(&sentences[1], 1), options, at::kCPU).front();
-          // Rows are sentences times beam: 4, 64 and 85 of them.
-          for (const std::size_t neighbours :
-               beam == 1 ? std::vector<std::size_t>{2, 62} : std::vector<std::size_t>{15}) {
+          for (const std::size_t neighbours : {2, 16, 62}) {
             Sentences batch(sentences.begin() + 2, sentences.begin() + 2 + static_cast<std::ptrdiff_t>(neighbours));
             batch.insert(batch.begin() + static_cast<std::ptrdiff_t>(neighbours / 2), sentences[0]);
             batch.push_back(sentences[1]);
