@@ -27,11 +27,11 @@ char letter_of(std::string_view name) {
 
 /// What stands for the value in the help.
 std::string text_placeholder(std::string_view name) {
-  if (name == "model" || name == "init-from" || name.ends_with("-dir")) return "DIR";
+  if (name == "model" || name == "init-from" || name == "against" || name.ends_with("-dir")) return "DIR";
   if (name.ends_with("-time")) return "TIME";
-  static constexpr std::string_view kFiles[] = {"src",        "tgt",        "tsv",       "vocab",
-                                                "input",      "output",     "config",    "log-file",
-                                                "hypothesis", "hypotheses", "reference", "references"};
+  static constexpr std::string_view kFiles[] = {
+      "src",        "tgt",       "tsv",        "vocab",  "input",     "output",   "config",    "log-file", "hypothesis",
+      "hypotheses", "reference", "references", "prefix", "score-ref", "glossary", "attention", "paired"};
   for (const std::string_view file : kFiles)
     if (name.ends_with(file)) return "FILE";
   return name.starts_with("vocab-") ? "FILE" : "TEXT";

@@ -13,7 +13,11 @@ int main(int argc, char** argv) {
       info, argc, argv,
       [&](heed::Flags& flags) {
         flags.add(options, "Translation");
-        flags.group("Search", {"beam-size", "length-penalty", "max-length-ratio", "n-best", "allow-unk"});
+        flags.group("Search", {"beam-size", "length-penalty", "max-length-ratio", "n-best", "allow-unk", "replace-unk",
+                               "repetition-penalty", "no-repeat-ngram", "prefix", "glossary"});
+        flags.group("What is printed",
+                    {"with-score", "word-scores", "alignment", "json", "attention", "score-ref", "stats"});
+        flags.group("Drawing at random", {"sample", "top-k", "top-p", "temperature", "seed"});
         flags.require({"model"});
       },
       [&](const heed::ComputingRun& run) {

@@ -95,7 +95,8 @@ class SameBits(ResumeTest):
     def test_every_way_to_compute(self):
         """A kill in the middle, with accumulation and with bf16 on two threads."""
         for name, changes in (("accumulated", {"grad_accum": 2}), ("bf16", {"precision": "bf16", "threads": 2}),
-                              ("no-average", {"ema": 0}), ("cosine", {"lr_scheduler": "cosine", "warmup": 5})):
+                              ("no-average", {"ema": 0}), ("averaged-again", {"average": 3}),
+                              ("cosine", {"lr_scheduler": "cosine", "warmup": 5})):
             with self.subTest(name):
                 length = {"max_updates": 60} | changes
                 self.run_in(self.place(name), **length)

@@ -80,10 +80,27 @@ class Numbers(ScoreTest):
 
 class Start(unittest.TestCase):
     def test_libtorch_is_not_loaded(self):
-        """It would take fifty times as long as scoring."""
-        loaded = subprocess.run(["ldd", BIN / "seq2seq-score"], check=True, capture_output=True, text=True).stdout
-        self.assertIn("libc.so", loaded)
-        self.assertNotIn("torch", loaded)
+        """Which takes longer to start than scoring does."""
+        for program in ("seq2seq-score", "heed-inspect"):
+            loaded = subprocess.run(["ldd", BIN / program], check=True, capture_output=True, text=True).stdout
+            self.assertNotIn("torch", loaded, program)
+
+
+class Paired(ScoreTest):
+    def test_two_systems(self):
+        """With the figures that are checked by unit tests, as the program prints them."""
+        place = Path(__file__).resolve().parents[1] / "text/paired_scores.json"
+        data = json.loads(place.read_text())
+        for name, texts in (("ref", data["references"]), ("a", data["systems"][0]), ("b", data["systems"][1])):
+            (self.folder / name).write_text("".join(line + "\n" for line in texts))
+        result = self.run_program("seq2seq-score", hypothesis="a", references="ref", paired="b", threads=None)
+        lines = result.lines
+        self.assertEqual(len(lines), 6)
+        self.assertRegex(lines[1], rf"^  a  {data['bleu'][0]['score']:.1f} \(\d+\.\d \+- \d+\.\d\)  baseline$")
+        self.assertRegex(lines[2], rf"^  b  {data['bleu'][1]['score']:.1f} \(\d+\.\d \+- \d+\.\d\)  p = 0\.\d{{4}}$")
+        found = json.loads(self.run_program("seq2seq-score", hypothesis="a", references="ref", paired="b", json=True).out)
+        self.assertEqual([(row["system"], "p_value" in row) for row in found],
+                         [("a", False), ("b", True)] * 2)
 
 
 class Files(ScoreTest):

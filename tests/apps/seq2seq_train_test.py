@@ -2,6 +2,7 @@
 import gzip
 import json
 import shutil
+import struct
 import unittest
 
 from common import (LEARNING, ProgramTest, assert_same_tensors, contents, lines, make_folder, metrics_of,
@@ -245,6 +246,25 @@ class Networks(TrainTest):
         last = read_safetensors(self.model / "last.safetensors")[1]
         self.assertEqual([name for name in last if name.startswith("ema.")], [])
         self.assertEqual(best, {name: last[name] for name in best})
+
+    def test_mean_of_several_validations(self):
+        """While training and afterwards give the same model; the directory made then translates."""
+        settings = {"ema": 0, "best_metric": "loss", "valid_every": 4}
+        for updates in (4, 8, 12):
+            self.train(model=f"at-{updates}", max_updates=updates, **settings)
+        self.train(model="averaged", max_updates=12, average=3, **settings)
+        self.run_program("heed-average", model=["at-4/last.safetensors", "at-8/last.safetensors",
+                                                 "at-12/last.safetensors"], output="mean",
+                         threads=None)
+        during, after = (read_safetensors(self.folder / name / "best.safetensors")[1] for name in ("averaged", "mean"))
+        self.assertEqual(sorted(during), sorted(after))
+        for name, (dtype, shape, data) in during.items():
+            self.assertEqual(after[name][:2], (dtype, shape))
+            if dtype == "F32":
+                for a, b in zip(struct.iter_unpack("<f", data), struct.iter_unpack("<f", after[name][2])):
+                    self.assertAlmostEqual(a[0], b[0], delta=1e-6)
+        self.assertEqual(self.translate("the cat\n", model="mean"), self.translate("the cat\n", model="averaged"))
+        self.assertIn("the mean of 3 models", self.run_program("heed-inspect", model="mean", threads=None).out.decode())
 
     def test_presets_fill_what_is_not_given(self):
         for preset, words in (

@@ -1,4 +1,5 @@
 """translate: line for line, the same bytes in every company, and nothing half done."""
+import json
 import os
 import re
 import select
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import unittest
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from common import (BIN, LEARNING, PATIENCE, ProgramTest, Running, drop_privileges, environment, flags, lines,
@@ -166,6 +168,155 @@ class Search(TranslateTest):
         total = lambda beam_size: sum(float(line.split("\t")[0]) for line in self.translate(
             lines(SOURCES), with_score=True, beam_size=beam_size, length_penalty=0).lines)
         self.assertGreaterEqual(total(5), total(1))
+
+
+class Drawn(TranslateTest):
+    HOT = {"sample": True, "temperature": 5}
+
+    def test_seed_and_line_say_what_is_drawn(self):
+        found = self.translate(lines(SOURCES[:20]), **self.HOT).lines
+        self.assertEqual(self.translate(lines(SOURCES[:20]), **self.HOT).lines, found)
+        self.assertEqual(self.translate(lines(SOURCES[19::-1]), buffer=3, **self.HOT).lines, found[::-1])
+        other = self.translate(lines(SOURCES[:20]), seed=2, **self.HOT).lines
+        self.assertGreater(sum(a != b for a, b in zip(found, other)), 10)
+        self.assertGreater(sum(a != b for a, b in zip(found, self.translate(lines(SOURCES[:20])).lines)), 10)
+
+    def test_several_without_a_wider_beam(self):
+        found = self.translate(SOURCES[0], n_best=9, with_score=True, **self.HOT).lines
+        self.assertEqual(len(found), 9)
+        scores = [float(line.split("\t")[0]) for line in found]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+        self.assertGreater(len(set(found)), 3)
+
+    def test_from_the_best_token_alone(self):
+        greedy = self.translate(lines(SOURCES[:9]), beam_size=1).lines
+        self.assertEqual(self.translate(lines(SOURCES[:9]), top_k=1, **self.HOT).lines, greedy)
+        self.assertEqual(self.translate(lines(SOURCES[:9]), top_p=0.01, sample=True).lines, greedy)
+
+
+class Guided(TranslateTest):
+    def test_penalties_reach_the_search(self):
+        source = "the cat sees the cat"
+        self.assertEqual(self.translate(source).lines[0].split().count("kato"), 2)
+        tokens = lambda **changes: json.loads(self.translate(source, json=True, **changes).out)["translations"][0]["tokens"]
+        self.assertLess(len(set(tokens())), len(tokens()))
+        once = tokens(no_repeat_ngram=1)
+        self.assertEqual(len(set(once)), len(once))
+        self.assertNotEqual(tokens(repetition_penalty=50), tokens())
+
+    def test_prefix(self):
+        self.write("prefix", "un\n\nla hundo\n")
+        found = self.translate("the cat\nthe cat\nthe cat\n", prefix="prefix").lines
+        self.assertTrue(found[0].startswith("un "), found)
+        self.assertEqual(found[1], "la kato")
+        self.assertTrue(found[2].startswith("la hundo"), found)
+        for count, part in ((2, "ends after line 3"), (0, "has more lines than stdin")):
+            self.assertIn(part, self.translate("the cat\n" * (2 + count), code=3, prefix="prefix").err)
+
+    def test_unknown_tokens_become_source_words(self):
+        """The model was never shown any, and only writes one where it has to."""
+        self.write("prefix", "la \u4e00\n\n")
+        plain, replaced = (self.translate("the cat\nthe dog\n", prefix="prefix", **changes).lines
+                           for changes in ({}, {"replace_unk": True}))
+        self.assertIn(replaced[0].split()[:2], (["la", "the"], ["la", "cat"]), plain)
+        self.assertEqual(replaced[1], plain[1])
+
+    def test_glossary(self):
+        self.write("terms", "dog\tbirdo\ncat\tkato\n")
+        text = "the red dog sees the cat\nthe house\nthe doghouse\n"
+        found = self.translate(text, glossary="terms").lines
+        self.assertIn("birdo", found[0].split())
+        self.assertIn("kato", found[0].split())
+        self.assertEqual(found[1:], self.translate(text).lines[1:])
+        self.write("odd", "dog\t\u4e00\n")
+        odd = self.translate(text, glossary="odd")
+        self.assertIn("letters that the model does not know", odd.err)
+        self.assertEqual(odd.lines, self.translate(text).lines)
+        self.write("bad", "dog birdo\n")
+        self.assert_refused(self.translate(text, glossary="bad", code=None), 3, "bad:1", "one tab")
+        self.assert_refused(self.translate(text, glossary="terms", sample=True, code=None), 2, "--glossary guides a search")
+
+    def test_scores_of_given_translations(self):
+        found = [line.split("\t") for line in self.translate(lines(SOURCES[:20]), with_score=True).lines]
+        self.write("given", lines(text for _, text in found))
+        given = [line.split("\t") for line in
+                 self.translate(lines(SOURCES[:20]), score_ref="given").lines]
+        self.assertEqual([text for _, text in given], [text for _, text in found])
+        for (a, _), (b, _) in zip(found, given):
+            self.assertAlmostEqual(float(a), float(b), delta=2e-4)
+        self.write("wrong", lines(text for _, text in found[::-1]))
+        wrong = [float(line.split("\t")[0]) for line in
+                 self.translate(lines(SOURCES[:20]), score_ref="wrong", with_score=True).lines]
+        self.assertGreater(sum(w < float(g) for w, (g, _) in zip(wrong, given)), 15)
+
+    def test_word_scores_and_json(self):
+        plain = self.translate(lines(SOURCES[:5]), with_score=True, length_penalty=0).lines
+        for line, worded in zip(plain, self.translate(lines(SOURCES[:5]), word_scores=True, length_penalty=0).lines):
+            score, text = line.split("\t")
+            found_text, words = worded.split("\t")
+            words = [word.rsplit(":", 1) for word in words.split(" ")]
+            self.assertEqual((found_text, [word for word, _ in words]), (text, [*text.split(), "</s>"]))
+            self.assertAlmostEqual(sum(float(value) for _, value in words), float(score), delta=2e-3)
+        records = [json.loads(line) for line in
+                   self.translate(lines([*SOURCES[:5], ""]), json=True, n_best=2, length_penalty=0).lines]
+        self.assertEqual([record["source"] for record in records], [*SOURCES[:5], ""])
+        for line, record in zip(plain, records):
+            best = record["translations"][0]
+            self.assertEqual(f"{best['score']:.4f}\t{best['text']}", line)
+            self.assertEqual(best["flags"], [])
+            self.assertEqual(len(record["translations"]), 2)
+
+    def test_attention_and_alignment(self):
+        found = [line.split("\t") for line in
+                 self.translate(lines(["the red cat", "", "the dog"]), alignment="hard", attention="maps").lines]
+        self.assertEqual([line[0] for line in found], ["la kato rugo", "", "la hundo"])
+        self.assertEqual(found[1][1:], [""])
+        for line, words in ((found[0], 3), (found[2], 2)):
+            self.assertRegex(line[1], r"^\d-0" + "".join(rf" \d-{word}" for word in range(1, words)) + "$")
+        self.assertEqual(sorted(path.name for path in (self.folder / "maps").iterdir()),
+                         ["00001.json", "00001.svg", "00003.json", "00003.svg"])
+        record = json.loads((self.folder / "maps/00003.json").read_text())
+        self.assertEqual(record["source"][-1], "</s>")
+        self.assertEqual(len(record["mean"]), len(record["target"]))
+        ElementTree.fromstring((self.folder / "maps/00001.svg").read_text())
+        self.translate("the cat\nthe dog\n", attention="page.html")
+        self.assertEqual((self.folder / "page.html").read_text().count("<h2>"), 2)
+        numbers = self.translate("\n".join(["the cat"] * 70), attention="all.json", buffer=1)
+        self.assertEqual(len(numbers.lines), 70)
+        self.assertEqual([json.loads(line)["line"] for line in (self.folder / "all.json").read_text().splitlines()],
+                         list(range(1, 71)))
+        record = json.loads(self.translate("the red cat", alignment="soft", json=True).out)["translations"][0]
+        self.assertGreaterEqual(len(record["alignment"]), 3)
+        soft = self.translate("the red cat", alignment="soft").lines[0].split("\t")[1]
+        self.assertRegex(soft, r"^\d-\d:\d\.\d\d( \d-\d:\d\.\d\d)*$")
+
+    def test_ensemble(self):
+        """Of a model with itself it is the model; with one of another vocabulary it is refused."""
+        text = lines(SOURCES[:20])
+        alone, twice = (self.translate(text, model=models, with_score=True).lines for models in (MODEL, [MODEL, MODEL]))
+        self.assertEqual([line.split("\t")[1] for line in alone], [line.split("\t")[1] for line in twice])
+        for a, b in zip(alone, twice):
+            self.assertAlmostEqual(float(a.split("\t")[0]), float(b.split("\t")[0]), delta=2e-4)
+        write_pairs(self.folder, toy_pairs(200))
+        self.train(vocab_size=60, max_updates=1)
+        self.assert_refused(self.translate(text, model=[MODEL, self.folder / "m"], code=None), 2, "vocabularies")
+
+    def test_contradictions(self):
+        self.write("text", "la kato\n")
+        for changes, part in (({"json": True, "with_score": True}, "--json holds all scores"),
+                              ({"score_ref": "text", "n_best": 2}, "--score-ref translates nothing"),
+                              ({"score_ref": "text", "sample": True}, "--score-ref translates nothing"),
+                              ({"score_ref": "text", "replace_unk": True}, "--score-ref translates nothing"),
+                              ({"model": [MODEL, MODEL], "replace_unk": True}, "one model only"),
+                              ({"model": [MODEL, MODEL], "alignment": "hard"}, "one model only"),
+                              ({"prefix": "-"}, "stdin can be read once"),
+                              ({"alignment": "hard", "n_best": 2}, "--alignment is of the best"),
+                              ({"temperature": 0}, "leave --sample out"), ({"temperature": 2}, "say --sample"),
+                              ({"top_k": 5}, "say --sample"), ({"top_p": 0.5}, "say --sample"),
+                              ({"top_p": 0}, "top-p"), ({"top_k": -1}, "top-k"), ({"no_repeat_ngram": -1}, "ngram"),
+                              ({"repetition_penalty": 0}, "repetition-penalty")):
+            with self.subTest(**changes):
+                self.assert_refused(self.translate("the cat\n", code=None, **changes), 2, part)
 
 
 class LongLines(TranslateTest):

@@ -230,9 +230,10 @@ TEST_CASE("step by step equals all steps at once, with several hypotheses, reord
   for (const auto& options : option_grid()) {
     Transformer model(options);
     model->eval();
-    const EncodedSource encoded = model->encode(source_batch(random_sentences({9, 4, 6}, 9)), nullptr);
+    const SourceBatch source = source_batch(random_sentences({9, 4, 6}, 9));
+    const EncodedSource encoded = model->encode(source, nullptr);
     const std::int64_t hypotheses = 2, first_part = 21, length = 44;
-    const auto state = model->start(encoded, hypotheses);
+    const auto state = model->start(source, hypotheses);
     at::Tensor tokens = at::randint(4, 31, {6, length}, at::kLong);  // of row r, sentence r / 2
     const auto expected = [&](const at::Tensor& sentences) {
       const EncodedSource repeated{encoded.memory.index_select(0, sentences), encoded.mask.index_select(0, sentences)};
@@ -253,6 +254,56 @@ TEST_CASE("step by step equals all steps at once, with several hypotheses, reord
   }
 }
 
+TEST_CASE("attention maps are those of a pass: looking at them changes nothing, and each row sums to one") {
+  at::manual_seed(6);
+  const at::NoGradGuard no_grad;
+  for (const auto& options : option_grid()) {
+    Transformer model(options);
+    model->eval();
+    const SourceBatch source = source_batch(random_sentences({7, 4}, 7));
+    const at::Tensor target = at::randint(4, 31, {2, 5}, at::kLong);
+    const TranslationAttention maps = model->attention_maps(source, target);
+    REQUIRE(maps.encoder.size() == static_cast<std::size_t>(options.enc_layers));
+    REQUIRE(maps.decoder.size() == static_cast<std::size_t>(options.dec_layers));
+    REQUIRE(maps.cross.size() == static_cast<std::size_t>(options.dec_layers));
+    for (const at::Tensor& weights : maps.cross) {
+      CHECK(weights.sizes() == at::IntArrayRef({2, options.heads, 5, 7}));
+      CHECK(difference(weights.sum(-1), at::ones({2, options.heads, 5})) < 1e-5);
+      CHECK(weights[1].narrow(-1, 4, 3).abs().max().item<double>() == 0);  // padding
+    }
+    for (const at::Tensor& weights : maps.decoder) CHECK(weights.triu(1).abs().max().item<double>() == 0);
+    for (const at::Tensor& weights : maps.encoder) CHECK(weights.sizes() == at::IntArrayRef({2, options.heads, 7, 7}));
+  }
+}
+
+TEST_CASE("a layer's maps are the weights of its attentions, and its output is the same with and without them") {
+  at::manual_seed(7);
+  const at::NoGradGuard no_grad;
+  for (const auto& options : option_grid()) {
+    const at::Tensor x = at::randn({2, 5, options.dim}), memory = at::randn({2, 7, options.dim});
+    const at::Tensor mask = at::ones({2, 1, 1, 7}, at::kBool);
+    TranslationAttention maps;
+    TransformerEncoderLayer encoder_layer(options, 0);
+    TransformerDecoderLayer decoder_layer(options, 0);
+    const at::Tensor encoded = encoder_layer->forward(memory, mask, nullptr, &maps),
+                     decoded = decoder_layer->forward(x, memory, mask, nullptr, &maps);
+    CHECK(difference(encoded, encoder_layer->forward(memory, mask, nullptr)) < 1e-5);
+    CHECK(difference(decoded, decoder_layer->forward(x, memory, mask, nullptr)) < 1e-5);
+    const auto read_by = [&](LayerNorm& norm, const at::Tensor& input) {
+      return options.norm_first ? norm(input) : input;
+    };
+    const at::Tensor seen = read_by(encoder_layer->self_attention_norm, memory),
+                     own = read_by(decoder_layer->self_attention_norm, x);
+    CHECK(at::equal(maps.encoder.at(0), encoder_layer->self_attention->forward_with_weights(seen, seen, mask).weights));
+    CHECK(at::equal(maps.decoder.at(0), decoder_layer->self_attention->forward_with_weights(own, own).weights));
+    at::Tensor y = x + decoder_layer->self_attention(own, own);
+    if (!options.norm_first) y = decoder_layer->self_attention_norm(y);
+    const at::Tensor query = read_by(decoder_layer->cross_attention_norm, y);
+    CHECK(difference(maps.cross.at(0),
+                     decoder_layer->cross_attention->forward_with_weights(query, memory, mask).weights) < 1e-6);
+  }
+}
+
 TEST_CASE("inference copies in float32 change nothing, in bfloat16 little") {
   at::manual_seed(5);
   const at::NoGradGuard no_grad;
@@ -261,7 +312,7 @@ TEST_CASE("inference copies in float32 change nothing, in bfloat16 little") {
     model->eval();
     const auto first_logits = [&] {
       const at::Tensor source = at::arange(4, 20, at::kLong).view({4, 4});
-      const auto state = model->start(model->encode(source_batch(source), nullptr), 1);
+      const auto state = model->start(source_batch(source), 1);
       return model->step(at::full({4}, static_cast<std::int64_t>(kBos), at::kLong), *state);
     };
     const at::Tensor plain = first_logits();

@@ -106,6 +106,43 @@ TEST_CASE("metrics, case and chrF's options reach the scores, in the order asked
   CHECK(nlohmann::json::parse(run(options)).at(0).at("name") == "chrF3");
 }
 
+TEST_CASE("systems are compared with the hypothesis, metric by metric") {
+  const TextFiles directory;
+  Lines good, bad;
+  for (int i = 0; i < 60; ++i) {
+    good.push_back("the cat number " + std::to_string(i) + " sits on the mat");
+    bad.push_back(i % 2 == 0 ? good.back() : "a mat sits");
+  }
+  ScoreOptions options = bare_bleu(directory.write("bad", joined(bad)), directory.write("good", joined(good)));
+  options.score_only = false;
+  options.metrics = {"bleu", "chrf"};
+  options.paired = {directory.path("good"), directory.write("same", joined(bad))};
+  options.json = true;
+  const auto json = nlohmann::json::parse(run(options));
+  REQUIRE(json.size() == 6);
+  for (const std::size_t first : {0U, 3U}) {
+    CHECK(json[first].at("system") == directory.path("bad"));
+    CHECK_FALSE(json[first].contains("p_value"));
+    CHECK(json[first + 1].at("score") == 100.0);
+    CHECK(json[first + 1].at("p_value") < 0.01);
+    CHECK(json[first + 1].at("ci") == 0.0);
+    CHECK(json[first + 2].at("mean") == json[first].at("mean"));
+    CHECK(json[first].at("ci") > 1.0);
+  }
+  options.json = false;
+  const std::string text = run(options);
+  CHECK(contains(text,
+                 "BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0, paired bootstrap of 1,000 "
+                 "resamples, seed 1\n"));
+  CHECK(contains(text, "  baseline\n"));
+  CHECK(contains(text, "100.0 (100.0 +- 0.0)  p = 0.0010\n"));
+
+  options.seed = 2;
+  CHECK(run(options) != text);
+  directory.write("same", "one line\n");
+  CHECK(fails(options, "3: ", "same has 1 lines"));
+}
+
 TEST_CASE("score-only prints bare numbers") {
   const TextFiles directory;
   const std::string file = directory.write("a", "one two three four five\n");
@@ -195,6 +232,12 @@ TEST_CASE("wrong options are usage errors that say what to give") {
   options = bare_bleu(good, good);
   options.json = true;
   CHECK(fails(options, "2: ", "--score-only"));
+  options = bare_bleu(good, good);
+  options.paired = {good};
+  CHECK(fails(options, "2: ", "--score-only"));
+  options.score_only = false;
+  options.resamples = 10;
+  CHECK(fails(options, "2: ", "--resamples"));
 
   options = bare_bleu(good, good);
   options.metrics = {"chrf"};

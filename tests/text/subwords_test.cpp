@@ -88,6 +88,16 @@ TEST_CASE("marks in the text are text") {
   CHECK(std::none_of(tokens.begin(), tokens.end(), [](TokenId token) { return token == kEos || token == kPad; }));
 }
 
+TEST_CASE("pieces are the tokens, and show what is unknown") {
+  const Subwords subwords = train_on(sentences(), SubwordKind::unigram, 50);
+  const std::string text = "the \u65e5\u672c house";
+  const std::vector<TokenId> tokens = subwords.encode(text);
+  const std::vector<std::string> pieces = subwords.pieces(text);
+  REQUIRE(pieces.size() == tokens.size());
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    CHECK(pieces[i] == (tokens[i] == kUnk ? "\u65e5\u672c" : subwords.piece(tokens[i])));
+}
+
 TEST_CASE("unknown ids are refused") {
   const Subwords subwords = train_on({"abc"}, SubwordKind::bpe, 100);
   for (const TokenId token : {TokenId{-1}, static_cast<TokenId>(subwords.size())}) {

@@ -37,7 +37,7 @@ class Bench {
     AtomicFile file(files.path("model.safetensors"), 4);
     safetensors::write(file, tensors.views(), translation_metadata(model.network->options));
     file.commit();
-    options.model = files.path("model.safetensors");
+    options.model = {files.path("model.safetensors")};
     options.search.beam_size = 2;
     options.search.max_length_ratio = 1;
   }
@@ -128,10 +128,17 @@ TEST_CASE("text of another kind is refused with the command that mends it") {
 TEST_CASE("options without sense are refused before the model is opened") {
   const auto refusal = [](const std::function<void(TranslateOptions&)>& change) {
     Bench bench;
-    bench.options.model = "no/such/model";
+    bench.options.model = {"no/such/model"};
     change(bench.options);
     return bench.refusal();
   };
+  CHECK(refusal([](auto& o) { o.json = o.with_score = true; }).starts_with("2: --json holds all scores"));
+  CHECK(refusal([](auto& o) { o.glossary = "g", o.search.sample = true; }).starts_with("2: --glossary guides"));
+  CHECK(refusal([](auto& o) { o.score_ref = "r", o.search.n_best = 2; }).starts_with("2: --score-ref translates"));
+  CHECK(refusal([](auto& o) { o.prefix = "-"; }).starts_with("2: stdin can be read once"));
+  CHECK(refusal([](auto& o) {
+          o.alignment = AlignmentKind::soft, o.search.n_best = 2;
+        }).starts_with("2: --alignment is of"));
   CHECK(refusal([](auto& o) { o.model.clear(); }) == "2: no model given: say --model DIR");
   CHECK(refusal([](auto& o) { o.buffer = 0; }) == "2: buffer must be 1 or more");
   CHECK(refusal([](auto& o) { o.batch_tokens = 0; }) == "2: batch-tokens must be 1 or more");

@@ -1,5 +1,7 @@
 #include "heed/text/translator.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
@@ -128,6 +130,178 @@ TEST_CASE("learned positions cut longer lines") {
   REQUIRE_FALSE(too_long.empty());
   CHECK(too_long.size() < kLines.size());
   CHECK(stats.cut_lines == too_long);
+}
+
+TEST_CASE("given translations get the log probabilities of a full decode, token by token") {
+  at::manual_seed(7);
+  const TranslationModel model = tiny_translation_model();
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    Translator translator(model, {.dtype = dtype});
+    std::vector<std::string> lines = kLines, references(kLines.rbegin(), kLines.rend());
+    lines.insert(lines.begin() + 2, " ");
+    references.insert(references.begin() + 2, "\xFF");
+    TranslationStats stats;
+    const std::vector<Translation> scored = translator.score(lines, references, 0.7, &stats);
+    REQUIRE(scored.size() == lines.size());
+    CHECK(stats.sentences == std::ssize(lines));
+    CHECK(scored[2].log_p.empty());
+    CHECK(scored[2].text == "\ufffd");
+    const c10::InferenceMode inference;
+    const ComputeDtypeGuard compute(dtype);
+    Transformer network = model.network;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (i == 2) continue;
+      CAPTURE(toString(dtype), lines[i]);
+      const std::vector<TokenId> source = model.source.encode(lines[i]), target = model.target.encode(references[i]);
+      CHECK(scored[i].tokens == target);
+      CHECK(scored[i].text == references[i]);
+      const auto [input, output] = make_target_batch(std::span(&target, 1), at::kCPU);
+      const SourceBatch batch = make_source_batch(std::span(&source, 1), 16, at::kCPU);
+      const at::Tensor states = network->decode(network->encode(batch, nullptr), input, nullptr);  // [1, T, D]
+      const at::Tensor log_p = at::log_softmax(network->logits(states[0]), 1);                     // [T, C]
+      REQUIRE(scored[i].log_p.size() == target.size() + 1);
+      double total = 0;
+      for (std::size_t t = 0; t <= target.size(); ++t) {
+        const auto expected =
+            log_p[static_cast<std::int64_t>(t)][output[0][static_cast<std::int64_t>(t)].item<std::int64_t>()]
+                .item<float>();
+        CHECK(scored[i].log_p[t] == Approx(static_cast<double>(expected)).margin(dtype == at::kFloat ? 1e-4 : 5e-2));
+        total += scored[i].log_p[t];
+      }
+      CHECK(scored[i].score == Approx(normalised_score(total, target.size() + 1, 0.7)));
+    }
+  }
+}
+
+TEST_CASE("the log probabilities of what search found add up to its score") {
+  at::manual_seed(12);
+  const SearchOptions options{.beam_size = 3, .length_penalty = 0.7, .n_best = 2};
+  Translator translator(tiny_translation_model(), {.token_scores = true});
+  for (const auto& alternatives : translator.translate(kLines, options))
+    for (const Translation& one : alternatives) {
+      double total = 0;
+      for (const double log_p : one.log_p) total += log_p;
+      REQUIRE(one.log_p.size() == one.tokens.size() + 1);
+      CHECK(normalised_score(total, one.log_p.size(), 0.7) == Approx(one.score).margin(1e-4));
+    }
+  CHECK(Translator(tiny_translation_model(), {}).translate(std::span(&kLines[0], 1), options)[0][0].log_p.empty());
+}
+
+TEST_CASE("a translation to score that is too long for learned positions is named by its line") {
+  at::manual_seed(13);
+  const Subwords subwords = tiny_subwords();
+  TransformerOptions options = tiny_options(subwords.size());
+  options.positions = Positions::learned;
+  options.max_positions = 8;
+  Translator translator({decided_network(options), subwords, subwords}, {});
+  const std::vector<std::string> lines = {"and", "and"}, references = {"and", kLines[2]};
+  CHECK(thrown([&] {
+          translator.score(lines, references, 1);
+        }).starts_with("3: the translation to score in line 2 has "));
+}
+
+TEST_CASE("attention is that of the network, one row for each piece and the end") {
+  at::manual_seed(9);
+  const TranslationModel model = tiny_translation_model();
+  Translator translator(model, {.attention = true});
+  const auto found = translator.translate(kLines, {.beam_size = 2, .n_best = 2});
+  const c10::InferenceMode inference;
+  Transformer network = model.network;
+  for (std::size_t i = 0; i < kLines.size(); ++i) {
+    REQUIRE(found[i][0].attention);
+    CHECK_FALSE(found[i][1].attention);
+    const AttentionRecord& record = *found[i][0].attention;
+    const std::vector<TokenId> source = model.source.encode(kLines[i]), &target = found[i][0].tokens;
+    REQUIRE(record.source.size() == source.size() + 1);
+    REQUIRE(record.target.size() == target.size() + 1);
+    CHECK(record.target.back() == "</s>");
+    const auto [input, output] = make_target_batch(std::span(&target, 1), at::kCPU);
+    const TranslationAttention maps =
+        network->attention_maps(make_source_batch(std::span(&source, 1), 1, at::kCPU), input);
+    REQUIRE(record.cross.size() == 2);
+    REQUIRE(record.cross[1].size() == 4);
+    const AttentionMatrix& head = record.cross[1][3];
+    CHECK(head.rows == record.target.size());
+    CHECK(head.columns == record.source.size());
+    for (std::size_t r = 0; r < head.rows; ++r) {
+      double sum = 0;
+      for (std::size_t c = 0; c < head.columns; ++c) {
+        sum += head.at(r, c);
+        CHECK(head.at(r, c) ==
+              maps.cross[1][0][3][static_cast<std::int64_t>(r)][static_cast<std::int64_t>(c)].item<float>());
+      }
+      CHECK(sum == Approx(1).margin(1e-5));
+    }
+    for (std::size_t c = 1; c < head.rows; ++c) CHECK(record.decoder[0][0].at(0, c) == 0);
+  }
+  CHECK_FALSE(Translator(model, {}).translate(std::span(&kLines[0], 1), SearchOptions{})[0][0].attention);
+}
+
+TEST_CASE("several models: found and given translations have the same score, other vocabularies are refused") {
+  at::manual_seed(10);
+  TranslationModel one = tiny_translation_model(), two = one;
+  two.network = decided_network(tiny_options(one.target.size()));
+  Translator both({one, two}, {.token_scores = true}), first(one, {});
+  const auto found = both.translate(kLines, {.beam_size = 3});
+  bool any_other = false;
+  for (std::size_t i = 0; i < kLines.size(); ++i) {
+    double total = 0;
+    for (const double log_p : found[i][0].log_p) total += log_p;
+    CHECK(normalised_score(total, found[i][0].log_p.size(), 1) == Approx(found[i][0].score).margin(1e-4));
+    any_other =
+        any_other || found[i][0].tokens != first.translate(std::span(&kLines[i], 1), {.beam_size = 3})[0][0].tokens;
+  }
+  CHECK(any_other);
+  TranslationModel foreign = two;
+  std::size_t left = 40;
+  foreign.target = Subwords::train(
+      [&](std::string& line) {
+        line = "quite other words " + std::to_string(left);
+        return left-- > 0;
+      },
+      SubwordKind::unigram, 30);
+  CHECK(thrown([&] { Translator({one, foreign}, {}); }).starts_with("2: models of different vocabularies"));
+  CHECK(
+      thrown([&] { Translator({one, two}, {.attention = true}); }).starts_with("2: attention can be looked at in one"));
+}
+
+TEST_CASE("a translation begins with its prefix") {
+  at::manual_seed(8);
+  const TranslationModel model = tiny_translation_model();
+  Translator translator(model, {});
+  const std::vector<std::string> lines = {kLines[0], "", kLines[2], kLines[3]}, prefixes = {"a garden", "x", "", "the"};
+  std::vector<LineGuidance> guidance;
+  for (const std::string& prefix : prefixes) guidance.push_back({prefix, {}});
+  const auto found = translator.translate(lines, {}, nullptr, guidance), free = translator.translate(lines, {});
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::vector<TokenId> prefix = model.target.encode(prefixes[i]), &tokens = found[i][0].tokens;
+    if (lines[i].empty()) {
+      CHECK(tokens.empty());
+      continue;
+    }
+    REQUIRE(tokens.size() >= prefix.size());
+    CHECK(std::equal(prefix.begin(), prefix.end(), tokens.begin()));
+  }
+  CHECK(found[2][0].tokens == free[2][0].tokens);
+  CHECK(found[0][0].tokens != free[0][0].tokens);
+}
+
+TEST_CASE("terms appear in the translation") {
+  at::manual_seed(11);
+  const TranslationModel model = tiny_translation_model();
+  Translator translator(model, {});
+  const std::vector<LineGuidance> guidance = {{"", {"bridge"}}, {"the", {"letter", "window"}}, {}};
+  const std::vector<std::string> lines = {kLines[0], kLines[1], kLines[3]};
+  const auto found = translator.translate(lines, {}, nullptr, guidance), free = translator.translate(lines, {});
+  const auto has = [&](const Translation& translation, const std::string& term) {
+    const std::vector<TokenId> tokens = model.target.encode(term);
+    return !std::ranges::search(translation.tokens, tokens).empty();
+  };
+  CHECK(has(found[0][0], "bridge"));
+  CHECK(has(found[1][0], "letter"));
+  CHECK(has(found[1][0], "window"));
+  CHECK_FALSE((has(free[0][0], "bridge") && has(free[1][0], "letter") && has(free[1][0], "window")));
+  CHECK(found[2][0].tokens == free[2][0].tokens);
 }
 
 TEST_CASE("search options are checked before anything is translated") {

@@ -47,6 +47,20 @@ std::u32string lower(std::u32string text) {
 
 }  // namespace
 
+TEST_CASE("code points become UTF-8 and come back") {
+  for (const char32_t code : {0x0, 0x41, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF}) {
+    const std::u32string text = {U'a', code, U'b'};
+    CHECK(decode_utf8(encode_utf8(text)) == text);
+  }
+  CHECK(encode_utf8(U"\u00fc\u20ac\U0001F600") == "\u00fc\u20ac\U0001F600");
+}
+
+TEST_CASE("words are made of letters and digits of scripts with spaces") {
+  for (const char32_t code : std::u32string_view(U"aZ9\u00e9\u0416\u05d0\u0928\uac00")) CHECK(is_part_of_word(code));
+  for (const char32_t code : std::u32string_view(U" .,-(\u20ac\u3042\u65e5\u0e01\u3002"))
+    CHECK_FALSE(is_part_of_word(code));
+}
+
 TEST_CASE("every code point has the properties that Python sees") {
   const auto& expected = heed_test::scores_data().at("unicode");
   CHECK(digest_where(is_white_space) == expected.at("white_space"));

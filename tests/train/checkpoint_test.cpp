@@ -25,6 +25,7 @@ struct Run {
   Transformer network{options}, average_network{options};
   FlatParameters parameters{*network}, average{*average_network, /*with_gradients=*/false};
   Adam adam{parameters, {}};
+  RecentWeights recent;
   Seq2SeqState state;
   std::string train_options = R"({"lr": 0.5})";
 
@@ -61,6 +62,7 @@ struct Run {
             .train_options = train_options,
             .parameters = parameters,
             .average = with_average ? &average : nullptr,
+            .recent = recent,
             .adam = adam,
             .state = state};
   }
@@ -105,6 +107,25 @@ TEST_CASE("a saved run comes back to the bit") {
   const std::string bytes = files.read("last.safetensors");
   save_last(directory, to_go_on(saved.content()));
   CHECK((files.read("last.safetensors") == bytes));
+}
+
+TEST_CASE("weights at validations before come back in their order, and are no weights of the model") {
+  at::manual_seed(4);
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("");
+  Run saved(5);
+  for (int i = 0; i < 3; ++i) saved.recent.push_back(at::randn_like(saved.parameters.values));
+  save_last(directory, to_go_on(saved.content()));
+  const auto run = open_last_seq2seq(directory);
+  const RecentWeights all = read_recent(*run, saved.parameters, 9), newest = read_recent(*run, saved.parameters, 2);
+  REQUIRE(all.size() == 3);
+  REQUIRE(newest.size() == 2);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(same_bits(all[i], saved.recent[i]));
+  for (std::size_t i = 0; i < 2; ++i) CHECK(same_bits(newest[i], saved.recent[i + 1]));
+  CHECK(model_options(*run).dim == saved.options.dim);
+
+  save_best(directory, to_translate(saved.content(), saved.average));
+  CHECK(read_recent(safetensors::File(directory / "best.safetensors"), saved.parameters, 9).empty());
 }
 
 TEST_CASE("without an average the weights stand in for it") {

@@ -1,18 +1,14 @@
 #include "heed/io/model_file.h"
 
-#include <array>
 #include <cstring>
 #include <stdexcept>
 
 #include <ATen/ATen.h>
 
 #include "heed/base/error.h"
-#include "heed/version.h"
 
 namespace heed {
 namespace {
-
-constexpr std::array kKinds{kTranslationModel, kPictureModel};
 
 safetensors::DType dtype_of(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
@@ -83,42 +79,6 @@ at::Tensor to_tensor(const safetensors::TensorView& view) {
   return tensor;
 }
 
-safetensors::Metadata model_metadata(const ModelKind& kind, std::string options) {
-  return {{"format", "heed"},
-          {"format_version", std::string(kFormatVersion)},
-          {"kind", std::string(kind.name)},
-          {"version", std::string(kVersion)},
-          {"options", std::move(options)}};
-}
-
-void check_kind(const safetensors::File& file, const ModelKind& kind) {
-  const auto& metadata = file.metadata();
-  const auto value = [&](const char* key) {
-    const auto found = metadata.find(key);
-    return found == metadata.end() ? std::string() : found->second;
-  };
-  const std::string path = file.path().string();
-  if (value("format") != "heed")
-    throw checkpoint_error(path + ": not a heed model (a safetensors file of another program?)");
-  if (value("format_version") != kFormatVersion)
-    throw checkpoint_error(path + ": format version '" + value("format_version") + "', but this heed reads version " +
-                           std::string(kFormatVersion) + ": use the heed that wrote it, or a newer one");
-  if (value("kind") == kind.name) return;
-  std::string message = path + ": holds a model of kind '" + value("kind") + "', not " + std::string(kind.title);
-  for (const ModelKind& other : kKinds)
-    if (value("kind") == other.name) message += "; `" + std::string(other.opener) + "` opens it";
-  throw checkpoint_error(message);
-}
-
-std::int64_t weights_in(const safetensors::File& file) {
-  std::int64_t weights = 0;
-  for (const auto& tensor : file.tensors())
-    if (tensor.dtype == safetensors::DType::f32 && !tensor.name.starts_with(kEmaPrefix) &&
-        !tensor.name.starts_with("optim."))
-      weights += static_cast<std::int64_t>(tensor.data.size() / sizeof(float));
-  return weights;
-}
-
 at::Tensor read_tensor(const safetensors::File& file, const std::string& name, at::IntArrayRef shape) {
   const safetensors::TensorView* view = file.find(name);
   if (view == nullptr) throw checkpoint_error(file.path().string() + ": the weights '" + name + "' are missing");
@@ -132,16 +92,6 @@ void read_parameters(const safetensors::File& file, std::string_view prefix, tor
   const at::NoGradGuard no_grad;
   for (auto& parameter : module.named_parameters())
     parameter.value().copy_(read_tensor(file, std::string(prefix) + parameter.key(), parameter.value().sizes()));
-}
-
-std::filesystem::path find_model_file(const std::filesystem::path& given, const ModelKind& kind) {
-  if (!std::filesystem::exists(given)) throw checkpoint_error(given.string() + ": no such model directory or file");
-  if (!std::filesystem::is_directory(given)) return given;
-  for (const char* name : {"best.safetensors", "last.safetensors"})
-    if (std::filesystem::exists(given / name)) return given / name;
-  throw checkpoint_error(given.string() +
-                         ": no best.safetensors or last.safetensors in this directory: is it a model that " +
-                         std::string(kind.maker) + " made?");
 }
 
 }  // namespace heed

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <torch/nn/module.h>
 
@@ -32,22 +33,39 @@ class DecoderState {
   virtual void reorder(const at::Tensor& rows, const at::Tensor& sentences) = 0;
 };
 
-class Seq2SeqModel : public torch::nn::Module {
+/// Attention weights of one pass over sentences and their translations, layer by layer: [B, H, T, S] each.
+struct TranslationAttention {
+  std::vector<at::Tensor> encoder;  ///< source to source
+  std::vector<at::Tensor> decoder;  ///< target to target, never ahead
+  std::vector<at::Tensor> cross;    ///< target to source
+};
+
+/// What search sees: the next token's logits, step by step.
+class SearchedModel {
+ public:
+  virtual ~SearchedModel() = default;
+  /// Encodes the sentences and begins a search with `hypotheses` rows for each.
+  virtual std::unique_ptr<DecoderState> start(const SourceBatch& source, std::int64_t hypotheses) = 0;
+  /// Most target tokens, end mark left out, that step() can make.
+  virtual std::int64_t longest_target() const = 0;
+  /// Feeds the last token of every row [R] int64 and returns the logits of the next one [R, C], float32.
+  virtual at::Tensor step(const at::Tensor& tokens, DecoderState& state) = 0;
+};
+
+/// What training sees besides.
+class Seq2SeqModel : public torch::nn::Module, public SearchedModel {
  public:
   /// `randomness` keys the dropouts of a model in training mode (rows: those of [B, S]); nullptr = no dropout.
   virtual EncodedSource encode(const SourceBatch& source, const Randomness* randomness) = 0;
   /// All steps at once, each seeing the true tokens before it: `target` [B, T] (start mark first, padded) ->
   /// states [B, T, D] from which output_weight() makes logits.
   virtual at::Tensor decode(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness) = 0;
+  /// The attention weights of such a pass, without dropout.
+  virtual TranslationAttention attention_maps(const SourceBatch& source, const at::Tensor& target) = 0;
   /// [C, D]; logits are states times its transpose.
   virtual at::Tensor output_weight() const = 0;
-
-  /// Begins a search with `hypotheses` rows per sentence.
-  virtual std::unique_ptr<DecoderState> start(const EncodedSource& encoded, std::int64_t hypotheses) = 0;
-  /// Most target tokens, end mark left out, that step() can make.
-  virtual std::int64_t longest_target() const = 0;
-  /// Feeds the last token of every row [R] int64 and returns the logits of the next one [R, C], float32.
-  virtual at::Tensor step(const at::Tensor& tokens, DecoderState& state) = 0;
+  /// states [R, D] of decode() -> logits [R, C], float32, as step() makes them: in compute_dtype().
+  virtual at::Tensor logits(const at::Tensor& states) = 0;
 
   /// Makes the weight copies that search in `dtype` uses (see LinearImpl::prepare_inference).
   virtual void prepare_inference(at::ScalarType dtype) = 0;

@@ -55,6 +55,15 @@ at::Tensor residual(bool norm_first, const at::Tensor& x, LayerNorm& norm, const
   return norm_first ? x + sub_layer(norm(x)) : norm(x + sub_layer(x));
 }
 
+// Attention; by the explicit path when its weights are wanted, which are added to `weights`.
+at::Tensor attended(MultiHeadAttention& attention, const at::Tensor& query, const at::Tensor& memory,
+                    const at::Tensor& mask, const Randomness* randomness, std::vector<at::Tensor>* weights) {
+  if (weights == nullptr) return attention(query, memory, mask, randomness);
+  auto result = attention->forward_with_weights(query, memory, mask, randomness);
+  weights->push_back(result.weights);
+  return result.output;
+}
+
 struct TransformerState : DecoderState {
   std::vector<KeyValueCache> self_attention;  // per layer, rows R
   std::vector<KeyValue> memory;               // per layer, sentences B: never copied per hypothesis
@@ -137,9 +146,11 @@ TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const TransformerOption
       self_attention_dropout_(residual_site(options, first_site, kSelfResidual)),
       feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
 
-at::Tensor TransformerEncoderLayerImpl::forward(at::Tensor x, const at::Tensor& mask, const Randomness* randomness) {
+at::Tensor TransformerEncoderLayerImpl::forward(at::Tensor x, const at::Tensor& mask, const Randomness* randomness,
+                                                TranslationAttention* maps) {
   x = residual(norm_first_, x, self_attention_norm, [&](const at::Tensor& y) {
-    return dropout_if(is_training(), self_attention(y, y, mask, randomness), self_attention_dropout_, randomness);
+    return dropout_if(is_training(), attended(self_attention, y, y, mask, randomness, maps ? &maps->encoder : nullptr),
+                      self_attention_dropout_, randomness);
   });
   return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) {
     return dropout_if(is_training(), feed_forward(y, randomness), feed_forward_dropout_, randomness);
@@ -162,14 +173,16 @@ TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOption
 
 // Padding stands only at the end of a target, so the causal rule alone keeps it from every token before it.
 at::Tensor TransformerDecoderLayerImpl::forward(at::Tensor x, const at::Tensor& memory, const at::Tensor& memory_mask,
-                                                const Randomness* randomness) {
+                                                const Randomness* randomness, TranslationAttention* maps) {
   x = residual(norm_first_, x, self_attention_norm, [&](const at::Tensor& y) {
-    return dropout_if(is_training(), self_attention(y, y, at::Tensor(), randomness), self_attention_dropout_,
-                      randomness);
+    return dropout_if(is_training(),
+                      attended(self_attention, y, y, at::Tensor(), randomness, maps ? &maps->decoder : nullptr),
+                      self_attention_dropout_, randomness);
   });
   x = residual(norm_first_, x, cross_attention_norm, [&](const at::Tensor& y) {
-    return dropout_if(is_training(), cross_attention(y, memory, memory_mask, randomness), cross_attention_dropout_,
-                      randomness);
+    return dropout_if(is_training(),
+                      attended(cross_attention, y, memory, memory_mask, randomness, maps ? &maps->cross : nullptr),
+                      cross_attention_dropout_, randomness);
   });
   return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) {
     return dropout_if(is_training(), feed_forward(y, randomness), feed_forward_dropout_, randomness);
@@ -214,18 +227,34 @@ TransformerImpl::TransformerImpl(TransformerOptions given) : options(given) {
 }
 
 EncodedSource TransformerImpl::encode(const SourceBatch& source, const Randomness* randomness) {
-  const at::Tensor mask = source.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
-  at::Tensor x = embed(source_embedding, source_positions, source.tokens, 0, source_dropout_, randomness);
-  for (const auto& layer : *encoder) x = layer->as<TransformerEncoderLayerImpl>()->forward(x, mask, randomness);
-  return {encoder_norm(x), source.mask};  // [B, S, D]
+  return encode_layers(source, randomness, nullptr);
 }
 
 at::Tensor TransformerImpl::decode(const EncodedSource& encoded, const at::Tensor& target,
                                    const Randomness* randomness) {
+  return decode_layers(encoded, target, randomness, nullptr);
+}
+
+TranslationAttention TransformerImpl::attention_maps(const SourceBatch& source, const at::Tensor& target) {
+  TranslationAttention maps;
+  decode_layers(encode_layers(source, nullptr, &maps), target, nullptr, &maps);
+  return maps;
+}
+
+EncodedSource TransformerImpl::encode_layers(const SourceBatch& source, const Randomness* randomness,
+                                             TranslationAttention* maps) {
+  const at::Tensor mask = source.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
+  at::Tensor x = embed(source_embedding, source_positions, source.tokens, 0, source_dropout_, randomness);
+  for (const auto& layer : *encoder) x = layer->as<TransformerEncoderLayerImpl>()->forward(x, mask, randomness, maps);
+  return {encoder_norm(x), source.mask};  // [B, S, D]
+}
+
+at::Tensor TransformerImpl::decode_layers(const EncodedSource& encoded, const at::Tensor& target,
+                                          const Randomness* randomness, TranslationAttention* maps) {
   const at::Tensor memory_mask = encoded.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
   at::Tensor x = embed(table_of_target(), target_positions, target, 0, target_dropout_, randomness);
   for (const auto& layer : *decoder)
-    x = layer->as<TransformerDecoderLayerImpl>()->forward(x, encoded.memory, memory_mask, randomness);
+    x = layer->as<TransformerDecoderLayerImpl>()->forward(x, encoded.memory, memory_mask, randomness, maps);
   return decoder_norm(x);  // [B, T, D]
 }
 
@@ -241,7 +270,8 @@ at::Tensor TransformerImpl::output_weight() const {
   return source_embedding->weight;
 }
 
-std::unique_ptr<DecoderState> TransformerImpl::start(const EncodedSource& encoded, std::int64_t) {
+std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, std::int64_t) {
+  const EncodedSource encoded = encode(source, nullptr);
   auto state = std::make_unique<TransformerState>();
   state->self_attention.resize(static_cast<std::size_t>(options.dec_layers));
   for (const auto& layer : *decoder)
@@ -262,11 +292,14 @@ at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstrac
   for (std::size_t i = 0; i < decoder->size(); ++i)
     x = decoder[i]->as<TransformerDecoderLayerImpl>()->step(x, state.self_attention[i], state.memory[i],
                                                             state.memory_mask);
+  return logits(decoder_norm(x).squeeze(1));  // [R, C]
+}
+
+at::Tensor TransformerImpl::logits(const at::Tensor& states) {
   const at::ScalarType dtype = compute_dtype();
   const bool prepared = inference_output_weight_.defined() && inference_output_weight_.scalar_type() == dtype;
   const at::Tensor weight = prepared ? inference_output_weight_ : output_weight().to(dtype);
-  const at::Tensor states = product_rows(decoder_norm(x).squeeze(1), dtype);      // [R', D]
-  return at::linear(states, weight).narrow(0, 0, tokens.size(0)).to(at::kFloat);  // [R, C]
+  return at::linear(product_rows(states, dtype), weight).narrow(0, 0, states.size(0)).to(at::kFloat);  // [R, C]
 }
 
 void TransformerImpl::prepare_inference(at::ScalarType dtype) {

@@ -70,8 +70,9 @@ class TransformerEncoderLayerImpl : public torch::nn::Module {
  public:
   /// Dropout sites are numbered from `first_site`.
   TransformerEncoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site);
-  /// input [B, S, D], mask [B, 1, 1, S] -> [B, S, D].
-  at::Tensor forward(at::Tensor x, const at::Tensor& mask, const Randomness* randomness);
+  /// input [B, S, D], mask [B, 1, 1, S] -> [B, S, D]; its attention weights are added to `maps`, if any.
+  at::Tensor forward(at::Tensor x, const at::Tensor& mask, const Randomness* randomness,
+                     TranslationAttention* maps = nullptr);
 
   MultiHeadAttention self_attention{nullptr};
   FeedForward feed_forward{nullptr};
@@ -88,7 +89,7 @@ class TransformerDecoderLayerImpl : public torch::nn::Module {
   TransformerDecoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site);
   /// All steps: x [B, T, D], memory [B, S, D], memory_mask [B, 1, 1, S] -> [B, T, D].
   at::Tensor forward(at::Tensor x, const at::Tensor& memory, const at::Tensor& memory_mask,
-                     const Randomness* randomness);
+                     const Randomness* randomness, TranslationAttention* maps = nullptr);
   /// One step of R = B * hypotheses rows: x [R, 1, D] -> [R, 1, D].
   at::Tensor step(at::Tensor x, KeyValueCache& cache, const KeyValue& memory, const at::Tensor& memory_mask);
 
@@ -109,8 +110,10 @@ class TransformerImpl : public Seq2SeqModel {
 
   EncodedSource encode(const SourceBatch& source, const Randomness* randomness) override;
   at::Tensor decode(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness) override;
+  TranslationAttention attention_maps(const SourceBatch& source, const at::Tensor& target) override;
   at::Tensor output_weight() const override;
-  std::unique_ptr<DecoderState> start(const EncodedSource& encoded, std::int64_t hypotheses) override;
+  at::Tensor logits(const at::Tensor& states) override;
+  std::unique_ptr<DecoderState> start(const SourceBatch& source, std::int64_t hypotheses) override;
   std::int64_t longest_target() const override;
   at::Tensor step(const at::Tensor& tokens, DecoderState& state) override;
   void prepare_inference(at::ScalarType dtype) override;
@@ -123,6 +126,10 @@ class TransformerImpl : public Seq2SeqModel {
   Linear output{nullptr};                                  ///< only when tie is `none`
 
  private:
+  /// As encode() and decode(); attention weights are added to `maps`, if any.
+  EncodedSource encode_layers(const SourceBatch& source, const Randomness* randomness, TranslationAttention* maps);
+  at::Tensor decode_layers(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness,
+                           TranslationAttention* maps);
   Embedding& table_of_target();
   at::Tensor embed(Embedding& table, const at::Tensor& learned, const at::Tensor& tokens, std::int64_t first_position,
                    const DropoutSite& site, const Randomness* randomness);

@@ -292,4 +292,11 @@ TokenBatch BatchStream::next() {
   return state_->next();
 }
 
+std::vector<std::vector<TokenId>> pick(const std::vector<std::vector<TokenId>>& all,
+                                       std::span<const std::size_t> numbers) {
+  std::vector<std::vector<TokenId>> picked;
+  for (const std::size_t i : numbers) picked.push_back(all[i]);
+  return picked;
+}
+
 }  // namespace heed

@@ -74,5 +74,8 @@ class BatchStream {
 /// under `batch_tokens`, items times longest (at least one item a batch); returns item numbers, longest batch first,
 /// items of equal length in their order. Shared by training, validation and translation.
 std::vector<std::vector<std::size_t>> group_by_length(std::span<const std::int64_t> lengths, std::int64_t batch_tokens);
+/// The sentences of those numbers: a batch of group_by_length().
+std::vector<std::vector<TokenId>> pick(const std::vector<std::vector<TokenId>>& all,
+                                       std::span<const std::size_t> numbers);
 
 }  // namespace heed

@@ -37,16 +37,39 @@ std::int64_t closest_length(std::int64_t length, std::span<const WordSequence> r
   return std::ranges::min_element(references, {}, rank)->size();
 }
 
-void add_segment(Counts& counts, const WordSequence& hypothesis, std::span<const WordSequence> references) {
-  counts.hypothesis_length += hypothesis.size();
-  counts.reference_length += closest_length(hypothesis.size(), references);
+Counts counts_of(const WordSequence& hypothesis, std::span<const WordSequence> references) {
+  Counts counts;
+  counts.hypothesis_length = hypothesis.size();
+  counts.reference_length = closest_length(hypothesis.size(), references);
   for (std::size_t order = 1; order <= kMaxOrder; ++order) {
     const Ngrams ngrams = hypothesis.ngrams(order);
     Ngrams allowed;
     for (const WordSequence& reference : references) allowed = merge_ngrams(allowed, reference.ngrams(order));
-    counts.total[order - 1] += std::ssize(ngrams);
-    counts.matched[order - 1] += count_matches(ngrams, allowed);
+    counts.total[order - 1] = std::ssize(ngrams);
+    counts.matched[order - 1] = count_matches(ngrams, allowed);
   }
+  return counts;
+}
+
+void add(Counts& sum, const Counts& counts) {
+  sum.hypothesis_length += counts.hypothesis_length;
+  sum.reference_length += counts.reference_length;
+  for (std::size_t i = 0; i < kMaxOrder; ++i) {
+    sum.matched[i] += counts.matched[i];
+    sum.total[i] += counts.total[i];
+  }
+}
+
+std::vector<Counts> counts_of_all(std::span<const std::string> hypotheses,
+                                  std::span<const std::vector<std::string>> references, const BleuOptions& options) {
+  check_references(hypotheses, references);
+  std::vector<Counts> all;
+  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
+    std::vector<WordSequence> segment_references;
+    for (const auto& reference : references) segment_references.push_back(words_of(reference[i], options));
+    all.push_back(counts_of(words_of(hypotheses[i], options), segment_references));
+  }
+  return all;
 }
 
 double brevity_penalty(const Counts& counts) {
@@ -77,28 +100,39 @@ double geometric_mean(const std::array<double, kMaxOrder>& precisions) {
   return std::exp(log_sum / kMaxOrder);
 }
 
+double score_of(const Counts& counts) {
+  return brevity_penalty(counts) * geometric_mean(smoothed_precisions(counts));
+}
+
 }  // namespace
 
 BleuScore corpus_bleu(std::span<const std::string> hypotheses, std::span<const std::vector<std::string>> references,
                       const BleuOptions& options) {
-  check_references(hypotheses, references);
-
   Counts counts;
-  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    std::vector<WordSequence> segment_references;
-    for (const auto& reference : references) segment_references.push_back(words_of(reference[i], options));
-    add_segment(counts, words_of(hypotheses[i], options), segment_references);
-  }
+  for (const Counts& segment : counts_of_all(hypotheses, references, options)) add(counts, segment);
 
   BleuScore result;
   result.precisions = smoothed_precisions(counts);
   result.brevity_penalty = brevity_penalty(counts);
-  result.score = result.brevity_penalty * geometric_mean(result.precisions);
+  result.score = score_of(counts);
   result.hypothesis_length = counts.hypothesis_length;
   result.reference_length = counts.reference_length;
   result.signature = "nrefs:" + std::to_string(references.size()) + "|case:" + (options.lowercase ? "lc" : "mixed") +
                      "|eff:no|tok:" + std::string(name_of(options.tokenizer)) + "|smooth:exp|version:2.6.0";
   return result;
+}
+
+std::vector<double> resampled_bleu(std::span<const std::string> hypotheses,
+                                   std::span<const std::vector<std::string>> references, const BleuOptions& options,
+                                   const Resampling& resampling) {
+  const std::vector<Counts> all = counts_of_all(hypotheses, references, options);
+  std::vector<double> scores;
+  for (std::size_t sample = 0; sample < resampling.samples; ++sample) {
+    Counts counts;
+    for (std::size_t place = 0; place < all.size(); ++place) add(counts, all[resampling.sentence(sample, place)]);
+    scores.push_back(score_of(counts));
+  }
+  return scores;
 }
 
 std::string BleuScore::details() const {

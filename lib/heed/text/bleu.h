@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heed/text/bleu_tokenize.h"
+#include "heed/text/bootstrap.h"
 
 /// Corpus BLEU with the same numbers as sacreBLEU 2.6 (Post 2018, "A call for clarity in reporting BLEU scores").
 namespace heed {
@@ -31,5 +32,9 @@ struct BleuScore {
 /// `references[r][i]` is reference r of sentence i. Throws Error(data) when the counts differ or are zero.
 BleuScore corpus_bleu(std::span<const std::string> hypotheses, std::span<const std::vector<std::string>> references,
                       const BleuOptions& options = {});
+/// The scores of samples of the corpus.
+std::vector<double> resampled_bleu(std::span<const std::string> hypotheses,
+                                   std::span<const std::vector<std::string>> references, const BleuOptions& options,
+                                   const Resampling& resampling);
 
 }  // namespace heed

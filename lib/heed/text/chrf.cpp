@@ -115,22 +115,36 @@ std::vector<Counts> best_counts(const Segment& hypothesis, std::span<const std::
   return best;
 }
 
+void add(std::vector<Counts>& sums, const std::vector<Counts>& counts) {
+  for (std::size_t order = 0; order < sums.size(); ++order) {
+    sums[order].hypothesis += counts[order].hypothesis;
+    sums[order].reference += counts[order].reference;
+    sums[order].matched += counts[order].matched;
+  }
+}
+
+std::vector<Counts> no_counts(const ChrfOptions& options) {
+  return std::vector<Counts>(static_cast<std::size_t>(options.char_order + options.word_order));
+}
+
+std::vector<std::vector<Counts>> counts_of_all(std::span<const std::string> hypotheses,
+                                               std::span<const std::vector<std::string>> references,
+                                               const ChrfOptions& options) {
+  check_references(hypotheses, references);
+  check_options(options);
+  std::vector<std::vector<Counts>> all;
+  for (std::size_t i = 0; i < hypotheses.size(); ++i)
+    all.push_back(best_counts(Segment(hypotheses[i], options), references, i, options));
+  return all;
+}
+
 }  // namespace
 
 ChrfScore corpus_chrf(std::span<const std::string> hypotheses, std::span<const std::vector<std::string>> references,
                       const ChrfOptions& options) {
-  check_references(hypotheses, references);
-  check_options(options);
-
-  std::vector<Counts> sums(static_cast<std::size_t>(options.char_order + options.word_order));
-  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    const std::vector<Counts> counts = best_counts(Segment(hypotheses[i], options), references, i, options);
-    for (std::size_t order = 0; order < sums.size(); ++order) {
-      sums[order].hypothesis += counts[order].hypothesis;
-      sums[order].reference += counts[order].reference;
-      sums[order].matched += counts[order].matched;
-    }
-  }
+  const std::vector<std::vector<Counts>> all = counts_of_all(hypotheses, references, options);  // checks the options
+  std::vector<Counts> sums = no_counts(options);
+  for (const std::vector<Counts>& segment : all) add(sums, segment);
 
   ChrfScore result;
   result.score = f_score(sums, options.beta);
@@ -139,6 +153,19 @@ ChrfScore corpus_chrf(std::span<const std::string> hypotheses, std::span<const s
                      "|eff:yes|nc:" + std::to_string(options.char_order) + "|nw:" + std::to_string(options.word_order) +
                      "|space:no|version:2.6.0";
   return result;
+}
+
+std::vector<double> resampled_chrf(std::span<const std::string> hypotheses,
+                                   std::span<const std::vector<std::string>> references, const ChrfOptions& options,
+                                   const Resampling& resampling) {
+  const std::vector<std::vector<Counts>> all = counts_of_all(hypotheses, references, options);
+  std::vector<double> scores;
+  for (std::size_t sample = 0; sample < resampling.samples; ++sample) {
+    std::vector<Counts> sums = no_counts(options);
+    for (std::size_t place = 0; place < all.size(); ++place) add(sums, all[resampling.sentence(sample, place)]);
+    scores.push_back(f_score(sums, options.beta));
+  }
+  return scores;
 }
 
 std::string ChrfScore::to_text() const {

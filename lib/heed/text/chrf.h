@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "heed/text/bootstrap.h"
+
 /// Corpus chrF and chrF++ with the same numbers as sacreBLEU 2.6.
 namespace heed {
 
@@ -28,5 +30,9 @@ struct ChrfScore {
 /// Throws Error(data) when the counts differ or are zero, Error(usage) for options out of range.
 ChrfScore corpus_chrf(std::span<const std::string> hypotheses, std::span<const std::vector<std::string>> references,
                       const ChrfOptions& options = {});
+/// The scores of samples of the corpus.
+std::vector<double> resampled_chrf(std::span<const std::string> hypotheses,
+                                   std::span<const std::vector<std::string>> references, const ChrfOptions& options,
+                                   const Resampling& resampling);
 
 }  // namespace heed

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -19,6 +20,7 @@
 #include "heed/base/progress.h"
 #include "heed/base/utf8.h"
 #include "heed/text/bleu.h"
+#include "heed/text/bootstrap.h"
 #include "heed/text/chrf.h"
 
 namespace heed {
@@ -27,7 +29,17 @@ namespace {
 constexpr std::array<std::string_view, 3> kMetrics{"bleu", "chrf", "chrf++"};
 
 struct Result {
-  std::string name, signature, score, details;  ///< score as printed; details may be empty
+  std::string name, signature;
+  double value;
+  std::string score, details;  ///< as printed; details may be empty
+};
+
+/// Of one system by one metric, beside the baseline.
+struct Compared {
+  std::string system;
+  Result result;
+  ScoreSpread spread;
+  std::optional<double> p_value;  ///< none for the baseline itself
 };
 
 void check_options(const ScoreOptions& options) {
@@ -37,6 +49,11 @@ void check_options(const ScoreOptions& options) {
     if (std::ranges::count(kMetrics, metric) > 0) continue;
     throw usage_error("unknown metric '" + printable(metric) + "' in --metrics: expected bleu, chrf or chrf++");
   }
+  if (options.resamples < 40 || options.resamples > 1'000'000) throw usage_error("--resamples must be 40 to 1,000,000");
+  if (options.seed < 0) throw usage_error("--seed must be 0 or more");
+  if (options.score_only && !options.paired.empty())
+    throw usage_error(
+        "--score-only and --paired contradict: a comparison is more than a number; leave one of them out");
   if (options.score_only && options.json) {
     throw usage_error("--score-only and --json contradict: the JSON always holds everything; give one of them");
   }
@@ -81,32 +98,63 @@ std::vector<std::string> lines_of(const std::string& text, const std::string& na
   return lines;
 }
 
-std::vector<std::vector<std::string>> read_references(const ScoreOptions& options, const std::string& hypothesis_name,
-                                                      std::size_t count) {
-  std::vector<std::vector<std::string>> references;
-  for (const std::string& path : options.references) {
-    references.push_back(lines_of(read_text(path), path));
-    if (references.back().size() == count) continue;
-    throw data_error(path + " has " + format_count(std::ssize(references.back())) + " lines, but " + hypothesis_name +
+/// Texts whose lines belong to those of the hypothesis.
+std::vector<std::vector<std::string>> read_parallel(const std::vector<std::string>& paths,
+                                                    const std::string& hypothesis_name, std::size_t count) {
+  std::vector<std::vector<std::string>> texts;
+  for (const std::string& path : paths) {
+    texts.push_back(lines_of(read_text(path), path));
+    if (texts.back().size() == count) continue;
+    throw data_error(path + " has " + format_count(std::ssize(texts.back())) + " lines, but " + hypothesis_name +
                      " has " + format_count(static_cast<std::int64_t>(count)) +
                      "; line i of each must belong to the same sentence (is a file cut short, or from another set?)");
   }
-  return references;
+  return texts;
+}
+
+BleuOptions bleu_options(const ScoreOptions& options) {
+  return {.tokenizer = options.tokenize, .lowercase = options.lowercase};
+}
+
+ChrfOptions chrf_options(const std::string& metric, const ScoreOptions& options) {
+  return {.char_order = options.chrf_char_order,
+          .word_order = metric == "chrf++" ? 2 : 0,
+          .beta = options.chrf_beta,
+          .lowercase = options.lowercase};
 }
 
 Result compute(const std::string& metric, const ScoreOptions& options, std::span<const std::string> hypotheses,
                std::span<const std::vector<std::string>> references) {
   if (metric == "bleu") {
-    const BleuScore bleu =
-        corpus_bleu(hypotheses, references, {.tokenizer = options.tokenize, .lowercase = options.lowercase});
-    return {"BLEU", bleu.signature, format_number(bleu.score, 1), bleu.details()};
+    const BleuScore bleu = corpus_bleu(hypotheses, references, bleu_options(options));
+    return {"BLEU", bleu.signature, bleu.score, format_number(bleu.score, 1), bleu.details()};
   }
-  const ChrfScore chrf = corpus_chrf(hypotheses, references,
-                                     {.char_order = options.chrf_char_order,
-                                      .word_order = metric == "chrf++" ? 2 : 0,
-                                      .beta = options.chrf_beta,
-                                      .lowercase = options.lowercase});
-  return {chrf.name, chrf.signature, format_number(chrf.score, 1), ""};
+  const ChrfScore chrf = corpus_chrf(hypotheses, references, chrf_options(metric, options));
+  return {chrf.name, chrf.signature, chrf.score, format_number(chrf.score, 1), ""};
+}
+
+std::vector<double> resampled(const std::string& metric, const ScoreOptions& options,
+                              std::span<const std::string> hypotheses,
+                              std::span<const std::vector<std::string>> references) {
+  const Resampling resampling = random_resampling(static_cast<std::size_t>(options.resamples), hypotheses.size(),
+                                                  static_cast<std::uint64_t>(options.seed));
+  if (metric == "bleu") return resampled_bleu(hypotheses, references, bleu_options(options), resampling);
+  return resampled_chrf(hypotheses, references, chrf_options(metric, options), resampling);
+}
+
+/// The baseline first.
+std::vector<Compared> compare(const std::string& metric, const ScoreOptions& options,
+                              std::span<const std::string> names, std::span<const std::vector<std::string>> systems,
+                              std::span<const std::vector<std::string>> references) {
+  std::vector<Compared> rows;
+  std::vector<double> baseline;
+  for (std::size_t i = 0; i < systems.size(); ++i) {
+    const std::vector<double> samples = resampled(metric, options, systems[i], references);
+    rows.push_back({names[i], compute(metric, options, systems[i], references), spread_of(samples), {}});
+    if (i == 0) baseline = samples;
+    if (i > 0) rows.back().p_value = p_value(baseline, samples, rows.front().result.value, rows.back().result.value);
+  }
+  return rows;
 }
 
 /// One line a score, with the equals signs below each other.
@@ -140,6 +188,38 @@ void print_json(const std::vector<Result>& results, std::ostream& out) {
   out << array.dump(1) << '\n';
 }
 
+/// A block for each metric: its signature, then a line for each system.
+void print_comparison(const std::vector<std::vector<Compared>>& metrics, const ScoreOptions& options,
+                      std::ostream& out) {
+  std::size_t width = 0;
+  for (const Compared& row : metrics.front()) width = std::max(width, row.system.size());
+  for (const std::vector<Compared>& rows : metrics) {
+    const Result& first = rows.front().result;
+    out << first.name << '|' << first.signature << ", paired bootstrap of " << format_count(options.resamples)
+        << " resamples, seed " << options.seed << '\n';
+    for (const Compared& row : rows) {
+      out << "  " << row.system << std::string(width - row.system.size(), ' ') << "  " << row.result.score << " ("
+          << format_number(row.spread.mean, 1) << " +- " << format_number(row.spread.half_interval, 1) << ')';
+      out << (row.p_value ? "  p = " + format_number(*row.p_value, 4) : "  baseline") << '\n';
+    }
+  }
+}
+
+void print_comparison_json(const std::vector<std::vector<Compared>>& metrics, std::ostream& out) {
+  const auto rounded = [](double value) { return nlohmann::json::parse(format_number(value, 4)); };
+  nlohmann::ordered_json array = nlohmann::ordered_json::array();
+  for (const std::vector<Compared>& rows : metrics)
+    for (const Compared& row : rows) {
+      nlohmann::ordered_json json = to_json(row.result);
+      json["system"] = row.system;
+      json["mean"] = rounded(row.spread.mean);
+      json["ci"] = rounded(row.spread.half_interval);
+      if (row.p_value) json["p_value"] = rounded(*row.p_value);
+      array.push_back(json);
+    }
+  out << array.dump(1) << '\n';
+}
+
 }  // namespace
 
 void score_files(const ScoreOptions& options, std::ostream& out) {
@@ -148,8 +228,18 @@ void score_files(const ScoreOptions& options, std::ostream& out) {
   const std::string name = from_stdin ? "standard input" : options.hypothesis;
   const std::vector<std::string> hypotheses =
       lines_of(from_stdin ? read_stream(std::cin, name) : read_text(options.hypothesis), name);
-  const std::vector<std::vector<std::string>> references = read_references(options, name, hypotheses.size());
+  const std::vector<std::vector<std::string>> references = read_parallel(options.references, name, hypotheses.size());
 
+  if (!options.paired.empty()) {
+    std::vector<std::vector<std::string>> systems = read_parallel(options.paired, name, hypotheses.size());
+    systems.insert(systems.begin(), hypotheses);
+    std::vector<std::string> names = options.paired;
+    names.insert(names.begin(), name);
+    std::vector<std::vector<Compared>> metrics;
+    for (const std::string& metric : options.metrics)
+      metrics.push_back(compare(metric, options, names, systems, references));
+    return options.json ? print_comparison_json(metrics, out) : print_comparison(metrics, options, out);
+  }
   std::vector<Result> results;
   for (const std::string& metric : options.metrics) {
     results.push_back(compute(metric, options, hypotheses, references));

@@ -20,6 +20,8 @@ struct ScoreOptions {
   std::int64_t chrf_char_order = 6;                  // longest character n-gram
   bool score_only = false;                           // bare numbers, one a line
   bool json = false;                                 // one array of objects with sacreBLEU's keys
+  std::vector<std::string> paired;                   // files of other systems, compared with the hypothesis
+  std::int64_t resamples = 1000, seed = 1;           // of the comparison
 };
 
 template <OptionsOf<ScoreOptions> Options, class Visitor>
@@ -33,6 +35,10 @@ void visit_fields(Options& options, Visitor&& visit) {
   visit("chrf-char-order", options.chrf_char_order, "chrF: longest character n-gram");
   visit("score-only", options.score_only, "print the numbers alone, one a line");
   visit("json", options.json, "print a JSON array instead of lines");
+  visit("paired", options.paired,
+        "translations by other systems: says how likely they differ from the hypothesis by chance");
+  visit("resamples", options.resamples, "with --paired: how often the test set is drawn again");
+  visit("seed", options.seed, "with --paired: of these draws");
 }
 
 /// Scores a file of translations against its references and prints each score with its signature, in sacreBLEU's

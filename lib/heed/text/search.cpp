@@ -3,27 +3,34 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include <ATen/ATen.h>
 
+#include "heed/base/content_hash.h"
 #include "heed/base/error.h"
+#include "heed/base/random.h"
 
 namespace heed {
 namespace {
 
 constexpr std::int64_t kRowMultiple = 16;
 constexpr double kImpossible = -std::numeric_limits<double>::infinity();
+constexpr std::uint64_t kDrawPurpose = 0x64726177;  // tells these draws apart from all others of the seed
 
 // A hypothesis that is still growing.
 struct Prefix {
   std::vector<TokenId> tokens;
   double log_probability = kImpossible;  // of a place in the beam that is not filled
+  TermProgress terms = {};
 };
 
 struct Sentence {
   std::size_t number;  // in the caller's list
   std::int64_t max_length;
+  Guidance guidance;
+  std::uint64_t source_hash = 0;  // keys what is drawn
   std::vector<Prefix> beam;
   std::vector<Hypothesis> finished;
   bool done = false;
@@ -36,84 +43,233 @@ struct Candidate {
   double log_probability;
 };
 
-double normalised(double log_probability, std::size_t length, double length_penalty) {
-  return log_probability / std::pow(static_cast<double>(length), length_penalty);
+std::uint64_t source_hash(const std::vector<TokenId>& source) {
+  return hash_content({reinterpret_cast<const char*>(source.data()), source.size() * sizeof(TokenId)}, kDrawPurpose);
 }
 
 void finish(Sentence& sentence, const std::vector<TokenId>& tokens, double log_probability, double length_penalty) {
-  sentence.finished.push_back({tokens, normalised(log_probability, tokens.size() + 1, length_penalty)});
+  sentence.finished.push_back({tokens, normalised_score(log_probability, tokens.size() + 1, length_penalty)});
+}
+
+std::int64_t tokens_in(const Guidance& guidance) {
+  std::int64_t tokens = std::ssize(guidance.prefix);
+  for (const std::vector<TokenId>& term : guidance.terms) tokens += std::ssize(term);
+  return tokens;
 }
 
 double best_score(const std::vector<Hypothesis>& hypotheses) {
   return std::ranges::max(hypotheses, {}, &Hypothesis::score).score;
 }
 
-// The best 2 x beam ways to go on from each row, of which at most `beam` can be end marks: enough to keep the beam
-// full. Returned on the CPU: [R, 2 * beam] log probabilities and token ids, best first.
-std::pair<at::Tensor, at::Tensor> best_tokens(const at::Tensor& logits, const SearchOptions& options) {
-  at::Tensor log_p = at::log_softmax(logits, 1);  // [R, C]
-  const float never = -std::numeric_limits<float>::infinity();
-  log_p.select(1, kPad).fill_(never);
-  log_p.select(1, kBos).fill_(never);
-  if (!options.allow_unk) log_p.select(1, kUnk).fill_(never);
-  const std::int64_t count = std::min(2 * options.beam_size, log_p.size(1));
-  auto [values, tokens] = log_p.topk(count, 1);
-  return {values.cpu(), tokens.cpu()};
+// Ways to go on from each row, on the CPU.
+struct NextTokens {
+  at::Tensor log_p, tokens;  // [R, N], best first
+  at::Tensor all_log_p;      // [R, C], only where terms must appear
+  at::Tensor end_log_p;      // [R] of the end mark
+};
+
+// Visits the rows of hypotheses that grow: visit(row, sentence, place in its beam).
+template <class Visit>
+void for_each_prefix(const std::vector<Sentence>& sentences, const Visit& visit) {
+  std::int64_t row = 0;
+  for (const Sentence& sentence : sentences)
+    for (std::size_t place = 0; place < sentence.beam.size(); ++place, ++row)
+      if (!sentence.done && sentence.beam[place].log_probability != kImpossible) visit(row, sentence, place);
 }
 
-// Takes one step of one sentence: `values` and `tokens` are the rows of its hypotheses, [beam, count]; `end_values`
-// their log probabilities of the end mark. Returns for each place of the new beam the old place it comes from.
-std::vector<std::int64_t> advance(Sentence& sentence, const at::TensorAccessor<float, 2>& values,
-                                  const at::TensorAccessor<std::int64_t, 2>& tokens, std::int64_t first_row,
-                                  const at::TensorAccessor<float, 1>& end_values, const SearchOptions& options) {
-  const auto beam = options.beam_size;
-  std::vector<std::int64_t> parents(static_cast<std::size_t>(beam));
-  const auto length = static_cast<std::int64_t>(sentence.beam.front().tokens.size());
-  if (length == sentence.max_length) {  // only the end mark may follow
-    for (std::int64_t place = 0; place < beam; ++place) {
-      const Prefix& prefix = sentence.beam[static_cast<std::size_t>(place)];
-      if (prefix.log_probability == kImpossible) continue;
-      finish(sentence, prefix.tokens, prefix.log_probability + end_values[first_row + place], options.length_penalty);
-    }
-    sentence.done = true;
-    return parents;
-  }
+std::span<float> row_of(const at::Tensor& matrix, std::int64_t row) {
+  return {matrix.mutable_data_ptr<float>() + row * matrix.size(1), static_cast<std::size_t>(matrix.size(1))};
+}
 
+bool is_forced(const Sentence& sentence, std::size_t place) {
+  return sentence.beam[place].tokens.size() < sentence.guidance.prefix.size();
+}
+
+// Forbids what may not come in log probabilities [R, C]. They are not made to sum to one again: a hypothesis has the
+// score that the model gives it, whatever else was forbidden.
+at::Tensor with_rules(at::Tensor log_p, const std::vector<Sentence>& sentences, const SearchOptions& options) {
+  const bool any_forced = std::ranges::any_of(sentences, [](const Sentence& s) { return is_forced(s, 0); });
+  log_p.select(1, kPad).fill_(kNever);
+  log_p.select(1, kBos).fill_(kNever);
+  if (!options.allow_unk && !any_forced) log_p.select(1, kUnk).fill_(kNever);
+  if (!any_forced && options.no_repeat_ngram == 0) return log_p;
+  log_p = log_p.cpu();
+  for_each_prefix(sentences, [&](std::int64_t row, const Sentence& sentence, std::size_t place) {
+    const std::vector<TokenId>& tokens = sentence.beam[place].tokens;
+    if (is_forced(sentence, place)) return force_token(row_of(log_p, row), sentence.guidance.prefix[tokens.size()]);
+    if (!options.allow_unk) row_of(log_p, row)[kUnk] = kNever;
+    if (options.no_repeat_ngram > 0) forbid_repeated_ngrams(row_of(log_p, row), tokens, options.no_repeat_ngram);
+  });
+  return log_p;
+}
+
+// One token for each row, by chance.
+std::pair<at::Tensor, at::Tensor> drawn_tokens(const at::Tensor& log_p, const std::vector<Sentence>& sentences,
+                                               const SearchOptions& options) {
+  const at::Tensor rows = log_p.cpu().contiguous();
+  at::Tensor tokens = at::full({rows.size(0), 1}, static_cast<std::int64_t>(kEos), at::kLong);  // [R, 1]
+  auto chosen = tokens.accessor<std::int64_t, 2>();
+  for_each_prefix(sentences, [&](std::int64_t row, const Sentence& sentence, std::size_t place) {
+    const PhiloxKey key = make_key(static_cast<std::uint64_t>(options.seed), sentence.source_hash, place);
+    chosen[row][0] =
+        draw_token(row_of(rows, row), options.sampling, random_unit(key, sentence.beam[place].tokens.size()));
+  });
+  return {rows.gather(1, tokens), tokens};
+}
+
+// The best 2 x beam ways to go on from each row, of which at most `beam` can be end marks: enough to keep the beam
+// full. When tokens are drawn, the one that was.
+NextTokens next_tokens(at::Tensor logits, const std::vector<Sentence>& sentences, const SearchOptions& options) {
+  if (options.repetition_penalty != 1) {
+    logits = logits.cpu().contiguous();
+    for_each_prefix(sentences, [&](std::int64_t row, const Sentence& sentence, std::size_t place) {
+      penalise_repetition(row_of(logits, row), sentence.beam[place].tokens, options.repetition_penalty);
+    });
+  }
+  at::Tensor log_p = at::log_softmax(logits, 1);                                          // [R, C]
+  const at::Tensor end_log_p = log_p.select(1, kEos).clone().cpu();                       // [R]
+  log_p = with_rules(log_p, sentences, options);                                          // [R, C]
+  const auto [values, tokens] = options.sample ? drawn_tokens(log_p, sentences, options)  // [R, 1]
+                                               : log_p.topk(std::min(2 * options.beam_size, log_p.size(1)), 1);
+  const bool any_terms = std::ranges::any_of(sentences, [](const Sentence& s) { return !s.guidance.terms.empty(); });
+  return {values.cpu(), tokens.cpu(), any_terms ? log_p.cpu() : at::Tensor(), end_log_p};
+}
+
+// Ways to go on from the hypotheses of one sentence, the most probable first: the best tokens of each, and those that
+// bring on what must appear.
+std::vector<Candidate> candidates_of(const Sentence& sentence, const NextTokens& next, std::int64_t first_row) {
+  const auto values = next.log_p.accessor<float, 2>();
+  const auto tokens = next.tokens.accessor<std::int64_t, 2>();
   std::vector<Candidate> candidates;
-  for (std::int64_t place = 0; place < beam; ++place) {
-    const double so_far = sentence.beam[static_cast<std::size_t>(place)].log_probability;
-    if (so_far == kImpossible) continue;
-    for (std::int64_t i = 0; i < values.size(1); ++i) {
-      const float value = values[first_row + place][i];
-      if (std::isinf(value)) continue;
-      candidates.push_back({place, static_cast<TokenId>(tokens[first_row + place][i]), so_far + value});
+  for (std::int64_t place = 0; place < std::ssize(sentence.beam); ++place) {
+    const Prefix& prefix = sentence.beam[static_cast<std::size_t>(place)];
+    if (prefix.log_probability == kImpossible) continue;
+    const std::int64_t row = first_row + place;
+    const auto add = [&](TokenId token, float value) {
+      if (!std::isinf(value)) candidates.push_back({place, token, prefix.log_probability + static_cast<double>(value)});
+    };
+    for (std::int64_t i = 0; i < values.size(1); ++i) add(static_cast<TokenId>(tokens[row][i]), values[row][i]);
+    for (const TokenId token : prefix.terms.wanted(sentence.guidance.terms)) {
+      bool is_there = false;
+      for (std::int64_t i = 0; i < values.size(1); ++i) is_there = is_there || tokens[row][i] == token;
+      if (!is_there) add(token, row_of(next.all_log_p, row)[static_cast<std::size_t>(token)]);
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
     return a.parent != b.parent ? a.parent < b.parent : a.token < b.token;
   });
+  return candidates;
+}
+
+Prefix grown(const Prefix& prefix, const Candidate& candidate, const RequiredTerms& terms) {
+  Prefix result{prefix.tokens, candidate.log_probability, prefix.terms};
+  if (candidate.token == kEos) return result;
+  result.tokens.push_back(candidate.token);
+  result.terms.advance(result.tokens, terms);
+  return result;
+}
+
+// Of ways to go on those that a sentence with required terms keeps: none that ends before all are there.
+std::vector<Candidate> share_beam(const std::vector<Candidate>& candidates, const Sentence& sentence,
+                                  std::int64_t beam) {
+  const RequiredTerms& terms = sentence.guidance.terms;
+  std::vector<Candidate> possible;
+  std::vector<std::size_t> banks;
+  for (const Candidate& candidate : candidates) {
+    const Prefix& prefix = sentence.beam[static_cast<std::size_t>(candidate.parent)];
+    if (candidate.token == kEos && !prefix.terms.all_met(terms)) continue;
+    possible.push_back(candidate);
+    banks.push_back(grown(prefix, candidate, terms).terms.tokens_met(terms));
+  }
+  std::vector<Candidate> kept;
+  for (const std::size_t way : choose_by_bank(banks, static_cast<std::size_t>(2 * beam))) kept.push_back(possible[way]);
+  return kept;
+}
+
+// Ends the hypotheses of a sentence at its length limit; those that have most of the required terms alone.
+void finish_at_limit(Sentence& sentence, std::int64_t first_row, const at::TensorAccessor<float, 1>& end_values,
+                     const SearchOptions& options) {
+  const RequiredTerms& terms = sentence.guidance.terms;
+  std::size_t most = 0;
+  for (const Prefix& prefix : sentence.beam)
+    if (prefix.log_probability != kImpossible) most = std::max(most, prefix.terms.tokens_met(terms));
+  const bool too_late = !sentence.finished.empty();  // with all of the terms
+  for (std::int64_t place = 0; place < std::ssize(sentence.beam); ++place) {
+    const Prefix& prefix = sentence.beam[static_cast<std::size_t>(place)];
+    if (prefix.log_probability == kImpossible || prefix.terms.tokens_met(terms) < most) continue;
+    if (too_late && !prefix.terms.all_met(terms)) continue;
+    finish(sentence, prefix.tokens, prefix.log_probability + static_cast<double>(end_values[first_row + place]),
+           options.length_penalty);
+  }
+  sentence.done = true;
+}
+
+// Takes one step of one sentence. Returns for each place of the new beam the old place it comes from.
+std::vector<std::int64_t> advance(Sentence& sentence, const NextTokens& found, std::int64_t first_row,
+                                  const SearchOptions& options) {
+  const auto beam = options.beam_size;
+  std::vector<std::int64_t> parents(static_cast<std::size_t>(beam));
+  if (std::ssize(sentence.beam.front().tokens) == sentence.max_length) {  // only the end mark may follow
+    finish_at_limit(sentence, first_row, found.end_log_p.accessor<float, 1>(), options);
+    return parents;
+  }
+  const RequiredTerms& terms = sentence.guidance.terms;
+  std::vector<Candidate> candidates = candidates_of(sentence, found, first_row);
+  if (!terms.empty()) candidates = share_beam(candidates, sentence, beam);
 
   std::vector<Prefix> next;
+  double best_growing = kImpossible;
   for (std::size_t rank = 0; rank < candidates.size() && std::ssize(next) < beam; ++rank) {
     const Candidate& candidate = candidates[rank];
-    const std::vector<TokenId>& prefix = sentence.beam[static_cast<std::size_t>(candidate.parent)].tokens;
+    const Prefix& prefix = sentence.beam[static_cast<std::size_t>(candidate.parent)];
     if (candidate.token == kEos) {
       // An end mark that would not have stayed in the beam is not a result.
       if (static_cast<std::int64_t>(rank) < beam)
-        finish(sentence, prefix, candidate.log_probability, options.length_penalty);
+        finish(sentence, prefix.tokens, candidate.log_probability, options.length_penalty);
       continue;
     }
     parents[next.size()] = candidate.parent;
-    next.push_back({prefix, candidate.log_probability});
-    next.back().tokens.push_back(candidate.token);
+    next.push_back(grown(prefix, candidate, terms));
+    best_growing = std::max(best_growing, candidate.log_probability);
+  }
+  if (next.empty() && sentence.finished.empty()) {  // all ways to go on are forbidden
+    finish_at_limit(sentence, first_row, found.end_log_p.accessor<float, 1>(), options);
+    return parents;
   }
   sentence.done = next.empty() || (std::ssize(sentence.finished) >= beam &&
-                                   normalised(next.front().log_probability, next.front().tokens.size() + 1,
-                                              options.length_penalty) <= best_score(sentence.finished));
+                                   normalised_score(best_growing, next.front().tokens.size() + 1,
+                                                    options.length_penalty) <= best_score(sentence.finished));
   next.resize(static_cast<std::size_t>(beam),
-              Prefix{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible});
+              Prefix{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible, TermProgress(terms)});
   sentence.beam = std::move(next);
+  return parents;
+}
+
+// The same where tokens were drawn: each hypothesis grows alone, until it ends.
+std::vector<std::int64_t> advance_drawn(Sentence& sentence, const NextTokens& drawn, std::int64_t first_row,
+                                        const SearchOptions& options) {
+  const auto values = drawn.log_p.accessor<float, 2>();
+  const auto tokens = drawn.tokens.accessor<std::int64_t, 2>();
+  const auto end_values = drawn.end_log_p.accessor<float, 1>();
+  std::vector<std::int64_t> parents(sentence.beam.size());
+  std::iota(parents.begin(), parents.end(), 0);
+  sentence.done = true;
+  for (const std::int64_t place : parents) {
+    Prefix& prefix = sentence.beam[static_cast<std::size_t>(place)];
+    if (prefix.log_probability == kImpossible) continue;
+    const std::int64_t row = first_row + place;
+    const bool at_limit = std::ssize(prefix.tokens) == sentence.max_length;
+    const auto token = at_limit ? kEos : static_cast<TokenId>(tokens[row][0]);
+    prefix.log_probability += static_cast<double>(at_limit ? end_values[row] : values[row][0]);
+    if (token == kEos) {
+      finish(sentence, prefix.tokens, prefix.log_probability, options.length_penalty);
+      prefix.log_probability = kImpossible;
+    } else {
+      prefix.tokens.push_back(token);
+      sentence.done = false;
+    }
+  }
   return parents;
 }
 
@@ -121,10 +277,31 @@ std::vector<std::int64_t> advance(Sentence& sentence, const at::TensorAccessor<f
 
 void validate(const SearchOptions& o) {
   if (o.beam_size < 1 || o.beam_size > 1024) throw usage_error("beam-size must be 1 to 1024");
-  if (o.n_best < 1 || o.n_best > o.beam_size)
-    throw usage_error("n-best must be 1 to beam-size (" + std::to_string(o.beam_size) + "): raise --beam-size");
+  if (o.n_best < 1 || o.n_best > (o.sample ? 1024 : o.beam_size))
+    throw usage_error(o.sample
+                          ? "n-best must be 1 to 1024"
+                          : "n-best must be 1 to beam-size (" + std::to_string(o.beam_size) + "): raise --beam-size");
   if (!(o.max_length_ratio > 0 && o.max_length_ratio <= 1000)) throw usage_error("max-length-ratio must be above 0");
   if (!(o.length_penalty >= 0 && o.length_penalty <= 100)) throw usage_error("length-penalty must be 0 or more");
+  if (!(o.repetition_penalty > 0 && o.repetition_penalty <= 1000))
+    throw usage_error("repetition-penalty must be above 0 (1 = off)");
+  if (o.no_repeat_ngram < 0) throw usage_error("no-repeat-ngram must be 0 or more");
+  if (o.sampling.top_k < 0) throw usage_error("top-k must be 0 or more");
+  if (!(o.sampling.top_p > 0 && o.sampling.top_p <= 1)) throw usage_error("top-p must be above 0 and at most 1");
+  if (!(o.sampling.temperature > 0 && o.sampling.temperature <= 1000))
+    throw usage_error("temperature must be above 0; for the best translation leave --sample out");
+  const bool says_how = o.sampling.top_k != 0 || o.sampling.top_p != 1 || o.sampling.temperature != 1;
+  if (says_how && !o.sample)
+    throw usage_error("top-k, top-p and temperature are about drawing at random: say --sample too, or leave them out");
+  if (o.seed < 0) throw usage_error("seed must be 0 or more");
+}
+
+std::int64_t hypotheses_per_sentence(const SearchOptions& options) {
+  return options.sample ? options.n_best : options.beam_size;
+}
+
+double normalised_score(double log_probability, std::size_t tokens, double length_penalty) {
+  return log_probability / std::pow(static_cast<double>(tokens), length_penalty);
 }
 
 SourceBatch make_source_batch(std::span<const std::vector<TokenId>> sources, std::int64_t length_multiple,
@@ -144,25 +321,50 @@ SourceBatch make_source_batch(std::span<const std::vector<TokenId>> sources, std
   return {tokens, tokens.ne(static_cast<std::int64_t>(kPad))};
 }
 
-std::vector<std::vector<Hypothesis>> search(Seq2SeqModel& model, std::span<const std::vector<TokenId>> sources,
-                                            const SearchOptions& options, at::Device device) {
-  const std::int64_t beam = options.beam_size;
+TargetBatch make_target_batch(std::span<const std::vector<TokenId>> targets, at::Device device) {
+  std::size_t longest = 0;
+  for (const auto& target : targets) longest = std::max(longest, target.size());
+  const std::int64_t batch = std::ssize(targets), length = static_cast<std::int64_t>(longest) + 1;
+  const at::Tensor input = at::full({batch, length}, static_cast<std::int64_t>(kPad), at::kLong);  // [B, T]
+  const at::Tensor output = input.clone();                                                         // [B, T]
+  auto input_rows = input.accessor<std::int64_t, 2>(), output_rows = output.accessor<std::int64_t, 2>();
+  for (std::int64_t b = 0; b < batch; ++b) {
+    std::int64_t t = 0;
+    input_rows[b][0] = kBos;
+    for (const TokenId token : targets[static_cast<std::size_t>(b)]) {
+      output_rows[b][t] = token;
+      input_rows[b][++t] = token;
+    }
+    output_rows[b][t] = kEos;
+  }
+  return {input.to(device), output.to(device)};
+}
+
+std::vector<std::vector<Hypothesis>> search(SearchedModel& model, std::span<const std::vector<TokenId>> sources,
+                                            const SearchOptions& options, at::Device device,
+                                            std::span<const Guidance> guidance) {
+  const std::int64_t beam = hypotheses_per_sentence(options);
   // Fewer sentences than this would make too few rows; copies of the first fill the batch and are ignored.
   const auto fewest = static_cast<std::size_t>((kRowMultiple + beam - 1) / beam);
   std::vector<std::vector<TokenId>> filled(sources.begin(), sources.end());
   if (filled.size() < fewest) filled.resize(fewest, sources.front());
 
-  const EncodedSource encoded = model.encode(make_source_batch(filled, kRowMultiple, device), nullptr);
-  const std::unique_ptr<DecoderState> state = model.start(encoded, beam);
+  const std::unique_ptr<DecoderState> state = model.start(make_source_batch(filled, kRowMultiple, device), beam);
 
   std::vector<Sentence> sentences(filled.size());
   for (std::size_t b = 0; b < filled.size(); ++b) {
     sentences[b].number = b;
     const double most = options.max_length_ratio * static_cast<double>(filled[b].size());
-    sentences[b].max_length = std::min(static_cast<std::int64_t>(most) + 10, model.longest_target());
-    sentences[b].beam.resize(static_cast<std::size_t>(beam));
-    sentences[b].beam.front().log_probability = 0;  // all start alike: only the first place counts
     sentences[b].done = b >= sources.size();
+    if (!guidance.empty() && !sentences[b].done) sentences[b].guidance = guidance[b];
+    sentences[b].max_length =
+        std::min(static_cast<std::int64_t>(most) + 10 + tokens_in(sentences[b].guidance), model.longest_target());
+    sentences[b].beam.resize(static_cast<std::size_t>(beam),
+                             Prefix{{}, kImpossible, TermProgress(sentences[b].guidance.terms)});
+    sentences[b].beam.front().log_probability = 0;  // all start alike: only the first place counts
+    if (!options.sample) continue;
+    for (Prefix& prefix : sentences[b].beam) prefix.log_probability = 0;
+    sentences[b].source_hash = source_hash(filled[b]);
   }
   std::vector<std::vector<Hypothesis>> results(sources.size());
   const auto row_options = at::TensorOptions().dtype(at::kLong);
@@ -170,19 +372,14 @@ std::vector<std::vector<Hypothesis>> search(Seq2SeqModel& model, std::span<const
       at::full({std::ssize(sentences) * beam}, static_cast<std::int64_t>(kBos), row_options).to(device);  // [R]
 
   for (;;) {
-    const at::Tensor logits = model.step(last_tokens, *state);                                // [R, C]
-    const auto [values, tokens] = best_tokens(logits, options);                               // [R, 2 * beam]
-    const at::Tensor end_values = (logits.select(1, kEos) - at::logsumexp(logits, 1)).cpu();  // [R]
-    const auto value_rows = values.accessor<float, 2>();
-    const auto token_rows = tokens.accessor<std::int64_t, 2>();
-    const auto end_row = end_values.accessor<float, 1>();
-
+    const at::Tensor logits = model.step(last_tokens, *state);  // [R, C]
+    const NextTokens next = next_tokens(logits, sentences, options);
     std::vector<std::int64_t> parent_rows;
     for (std::size_t b = 0; b < sentences.size(); ++b) {
       const std::int64_t first_row = static_cast<std::int64_t>(b) * beam;
       std::vector<std::int64_t> parents(static_cast<std::size_t>(beam));
       if (!sentences[b].done) {
-        parents = advance(sentences[b], value_rows, token_rows, first_row, end_row, options);
+        parents = (options.sample ? advance_drawn : advance)(sentences[b], next, first_row, options);
         if (sentences[b].done && sentences[b].number < sources.size()) {
           auto& found = sentences[b].finished;
           std::stable_sort(found.begin(), found.end(),
@@ -217,7 +414,7 @@ std::vector<std::vector<Hypothesis>> search(Seq2SeqModel& model, std::span<const
       remaining.push_back(std::move(sentence));
     }
     sentences = std::move(remaining);
-    if (beam > 1 || leaving)
+    if (leaving || (beam > 1 && !options.sample))
       state->reorder(at::tensor(rows, row_options).to(device),
                      leaving ? at::tensor(staying, row_options).to(device) : at::Tensor());
     last_tokens = at::tensor(next_tokens, row_options).to(device);  // [R']

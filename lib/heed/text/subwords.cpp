@@ -201,6 +201,13 @@ std::vector<TokenId> Subwords::encode(std::string_view text) const {
   return tokens;
 }
 
+std::vector<std::string> Subwords::pieces(std::string_view text) const {
+  std::vector<std::string> pieces;
+  const auto status = model_->processor.Encode(text, &pieces);
+  if (!status.ok()) throw Error(ExitCode::internal, "SentencePiece cannot encode a text: " + status.ToString());
+  return pieces;
+}
+
 std::string Subwords::decode(std::span<const TokenId> tokens) const {
   std::vector<int> plain;
   plain.reserve(tokens.size());

@@ -36,6 +36,8 @@ class Subwords {
 
   /// Token ids without any of pad, bos and eos. `text` is valid UTF-8.
   std::vector<TokenId> encode(std::string_view text) const;
+  /// The same tokens as the letters that they stand for, unknown ones too ("▁Haus").
+  std::vector<std::string> pieces(std::string_view text) const;
   /// Plain (detokenised) text; special ids are skipped.
   std::string decode(std::span<const TokenId> tokens) const;
   /// The piece of a token, for people ("▁Haus").

@@ -1,5 +1,6 @@
 #include "heed/text/translate_lines.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -14,38 +15,49 @@
 #include "heed/base/progress.h"
 #include "heed/base/stop_signal.h"
 #include "heed/base/utf8.h"
-#include "heed/text/gzip.h"
+#include "heed/text/attention_page.h"
+#include "heed/text/glossary.h"
+#include "heed/text/line_reader.h"
+#include "heed/text/translation_report.h"
 
 namespace heed {
 namespace {
 
-// Reads up to `count` lines; false when there was none left.
-bool read_lines(std::istream& in, std::int64_t count, bool& at_start, std::vector<std::string>& lines) {
-  lines.clear();
-  for (std::string line; std::ssize(lines) < count && std::getline(in, line);) {
-    if (at_start && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    at_start = false;
-    if (line.ends_with('\r')) line.pop_back();
-    lines.push_back(std::move(line));
-  }
-  return !lines.empty();
+void warn_of_impossible_terms(const Glossary& glossary, const Subwords& subwords) {
+  for (const auto& [term, translation] : glossary.terms())
+    if (std::ranges::count(subwords.encode(translation), kUnk) > 0)
+      log::warning("--glossary: '" + printable(translation) + "' has letters that the model does not know: left out");
 }
 
-// By what a file of another kind begins with.
-void refuse_other_than_text(const std::string& first_line, const std::string& name) {
-  if (looks_like_gzip(first_line))
-    throw data_error(name + ": is gzip-compressed; expected UTF-8 text: zcat FILE | translate ...");
-  if (looks_like_utf16(first_line))
-    throw data_error(name + ": is UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE | translate ...");
+// What is given of the translation of each line; nothing when there are neither prefixes nor a glossary.
+std::vector<LineGuidance> guidance_of(const std::vector<std::string>& lines, const std::vector<std::string>& prefixes,
+                                      const std::optional<Glossary>& glossary) {
+  std::vector<LineGuidance> guidance;
+  for (std::size_t i = 0; (glossary || !prefixes.empty()) && i < lines.size(); ++i)
+    guidance.push_back(
+        {prefixes.empty() ? "" : prefixes[i], glossary ? glossary->required(lines[i]) : std::vector<std::string>{}});
+  return guidance;
 }
 
-std::string format(const std::vector<std::vector<Translation>>& translations, bool with_score) {
+std::string format(const std::vector<std::string>& sources, const std::vector<std::vector<Translation>>& translations,
+                   const Subwords& subwords, const TranslateOptions& options) {
   std::string text;
-  for (const auto& alternatives : translations)
-    for (const Translation& translation : alternatives) {
-      if (with_score) text += format_number(translation.score, 4) + '\t';
-      text += translation.text + '\n';
+  for (std::size_t i = 0; i < translations.size(); ++i) {
+    if (options.json) {
+      text += to_json_line(sources[i], translations[i], subwords, options.alignment) + '\n';
+      continue;
     }
+    for (const Translation& translation : translations[i]) {
+      if (options.with_score || !options.score_ref.empty()) text += format_number(translation.score, 4) + '\t';
+      text += translation.text;
+      if (options.word_scores) text += '\t' + word_scores_text(translation, subwords);
+      if (options.alignment != AlignmentKind::none)
+        text += '\t' + (translation.attention ? pharaoh_text(alignment(*translation.attention, options.alignment),
+                                                             options.alignment == AlignmentKind::soft)
+                                              : std::string());
+      text += '\n';
+    }
+  }
   return text;
 }
 
@@ -94,6 +106,19 @@ void validate(const TranslateOptions& options) {
   if (options.buffer < 1) throw usage_error("buffer must be 1 or more");
   if (options.batch_tokens < 1) throw usage_error("batch-tokens must be 1 or more");
   if (options.max_length < 1) throw usage_error("max-length must be 1 or more");
+  if (options.json && (options.with_score || options.word_scores))
+    throw usage_error("--json holds all scores already: leave --with-score and --word-scores out");
+  if (options.alignment != AlignmentKind::none && options.search.n_best > 1)
+    throw usage_error("--alignment is of the best translation: leave --n-best out");
+  if (!options.glossary.empty() && options.search.sample)
+    throw usage_error("--glossary guides a search: leave --sample out");
+  if (!options.score_ref.empty() && (!options.prefix.empty() || !options.glossary.empty() || options.search.sample ||
+                                     options.replace_unk || options.search.n_best > 1))
+    throw usage_error(
+        "--score-ref translates nothing: leave --prefix, --glossary, --sample, --replace-unk and --n-best out");
+  for (const std::string& companion : {options.prefix, options.score_ref})
+    if (companion == "-" && options.input == "-")
+      throw usage_error("stdin can be read once: name a file with --input, --prefix or --score-ref");
   heed::validate(options.search);
 }
 
@@ -103,36 +128,57 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
                     std::ostream& standard_output) {
   validate(options);
   const auto start = std::chrono::steady_clock::now();
-  std::ifstream input_file;
-  if (options.input != "-") {
-    if (std::filesystem::is_directory(options.input))
-      throw data_error(options.input + ": is a directory, not a text file");
-    input_file.open(options.input, std::ios::binary);
-    if (!input_file) throw data_error(options.input + ": cannot be opened for reading");
-  }
-  std::istream& input = options.input == "-" ? standard_input : input_file;
-  const std::string name = options.input == "-" ? "stdin" : options.input;
-  Translator translator(load_translation_model(options.model, options.verify),
+  LineReader input(options.input, standard_input);
+  CompanionLines prefixes(options.prefix, input, standard_input), references(options.score_ref, input, standard_input);
+  std::vector<TranslationModel> models;
+  for (const std::string& model : options.model) models.push_back(load_translation_model(model, options.verify));
+  std::optional<Glossary> glossary;
+  if (!options.glossary.empty()) glossary.emplace(options.glossary);
+  if (glossary) warn_of_impossible_terms(*glossary, models.front().target);
+  Translator translator(std::move(models),
                         {.dtype = options.precision == TranslatePrecision::bf16 ? at::kBFloat16 : at::kFloat,
                          .device = device,
                          .batch_tokens = options.batch_tokens,
-                         .max_length = options.max_length});
+                         .max_length = options.max_length,
+                         .token_scores = options.word_scores || options.json,
+                         .attention = options.alignment != AlignmentKind::none || !options.attention.empty(),
+                         .replace_unk = options.replace_unk});
+  SearchOptions search = options.search;
+  search.allow_unk = search.allow_unk || options.replace_unk;
   const StopSignal stop(StopSignal::Waiting::ends);
   Output output(options.output, standard_output, stop);
+  std::optional<AttentionOutput> attention;
+  if (!options.attention.empty()) attention.emplace(options.attention);
+  // The weights of all layers and heads are many numbers: with them fewer lines are held at a time.
+  const bool looks = attention || options.alignment != AlignmentKind::none;
+  const std::int64_t read_ahead = options.interactive ? 1
+                                  : looks             ? std::min<std::int64_t>(options.buffer, 64)
+                                                      : options.buffer;
   std::optional<Progress> progress;
   if (options.output != "-") progress.emplace("translating", 0);
 
   TranslationStats stats;
-  bool at_start = true;
-  for (std::vector<std::string> lines; read_lines(input, options.interactive ? 1 : options.buffer, at_start, lines);) {
-    if (stop.received() != 0) break;
+  const auto translate = [&](const std::vector<std::string>& lines) {
+    if (!references.is_given())
+      return translator.translate(lines, search, &stats, guidance_of(lines, prefixes.read(lines.size()), glossary));
+    std::vector<std::vector<Translation>> scored;
+    for (Translation& one : translator.score(lines, references.read(lines.size()), search.length_penalty, &stats))
+      scored.push_back({std::move(one)});
+    return scored;
+  };
+  for (;;) {
+    const std::vector<std::string> lines = input.read(read_ahead);
+    if (lines.empty() || stop.received() != 0) break;
     const std::int64_t first_line = stats.sentences + 1;
-    if (stats.sentences == 0) refuse_other_than_text(lines.front(), name);
     stats.cut_lines.clear();
     const bool was_repaired = !stats.repaired_lines.empty();
-    output.write(format(translator.translate(lines, options.search, &stats), options.with_score), options.interactive);
+    const std::vector<std::vector<Translation>> translations = translate(lines);
+    output.write(format(lines, translations, translator.model().target, options), options.interactive);
+    for (std::size_t i = 0; attention && i < lines.size(); ++i)
+      if (const auto& record = translations[i].front().attention)
+        attention->write(first_line + static_cast<std::int64_t>(i), *record);
     const auto place = [&](std::size_t line) {
-      return name + ":" + std::to_string(first_line + static_cast<std::int64_t>(line));
+      return input.name() + ":" + std::to_string(first_line + static_cast<std::int64_t>(line));
     };
     if (!was_repaired && !stats.repaired_lines.empty())
       log::warning(place(stats.repaired_lines.front()) +
@@ -140,6 +186,10 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
     for (const std::size_t line : stats.cut_lines)
       log::warning(place(line) + ": longer than " + std::to_string(options.max_length) +
                    " pieces and was cut (--max-length)");
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      if (translations[i].front().missing_terms)
+        log::warning(place(i) +
+                     ": not all that --glossary asks for is in the translation, which became too long first");
     if (progress) progress->update(stats.sentences, "lines");
   }
   if (stop.received() != 0) {
@@ -147,8 +197,10 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
       log::warning("stopped after " + format_count(stats.sentences) + " lines: " + options.output + " was not written");
     return 128 + stop.received();
   }
-  if (input.bad()) throw data_error(options.input + ": reading failed");
+  prefixes.expect_end();
+  references.expect_end();
   output.close();
+  if (attention) attention->close();
   progress.reset();
 
   if (options.stats) {

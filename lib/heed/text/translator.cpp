@@ -1,20 +1,57 @@
 #include "heed/text/translator.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "heed/base/error.h"
 #include "heed/base/utf8.h"
 #include "heed/text/batches.h"
+#include "heed/text/pieces.h"
+#include "heed/text/replace_unk.h"
 
 namespace heed {
 namespace {
+
+constexpr std::int64_t kScoredMultiple = 16;
 
 // One line in, one line out, whatever a foreign vocabulary decodes to.
 std::string single_line(std::string text) {
   std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return text;
+}
+
+Guidance tokens_of(const LineGuidance& guidance, const Subwords& subwords) {
+  Guidance result{subwords.encode(repair_utf8(guidance.prefix)), {}};
+  for (const std::string& term : guidance.terms) {
+    std::vector<TokenId> tokens = subwords.encode(repair_utf8(term));
+    // What the vocabulary cannot write can never appear.
+    if (!tokens.empty() && std::ranges::count(tokens, kUnk) == 0) result.terms.push_back(std::move(tokens));
+  }
+  return result;
+}
+
+bool lacks_terms(const std::vector<TokenId>& tokens, const RequiredTerms& terms) {
+  return !std::ranges::all_of(terms, [&](const std::vector<TokenId>& term) {
+    return std::search(tokens.begin(), tokens.end(), term.begin(), term.end()) != tokens.end();
+  });
+}
+
+// Layers [1, H, T, S] as plain numbers.
+AttentionLayers matrices_of(const std::vector<at::Tensor>& layers) {
+  AttentionLayers result;
+  for (const at::Tensor& layer : layers) {
+    std::vector<AttentionMatrix>& heads = result.emplace_back();
+    for (std::int64_t head = 0; head < layer.size(1); ++head) {
+      const at::Tensor weights = layer[0][head].to(at::kCPU, at::kFloat).contiguous();  // [T, S]
+      const float* first = weights.const_data_ptr<float>();
+      heads.push_back({static_cast<std::size_t>(weights.size(0)), static_cast<std::size_t>(weights.size(1)),
+                       std::vector<float>(first, first + weights.numel())});
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -23,55 +60,190 @@ Translator::Translator(const std::filesystem::path& model, TranslatorOptions opt
     : Translator(load_translation_model(model), options) {}
 
 Translator::Translator(TranslationModel model, TranslatorOptions options)
-    : model_(std::move(model)), options_(options) {
-  const auto& network = model_.network->options;
-  if (network.positions == Positions::learned)
-    options_.max_length = std::min(options_.max_length, network.max_positions - 1);
-  model_.network->to(options_.device);
-  model_.network->eval();
+    : Translator(std::vector<TranslationModel>{std::move(model)}, options) {}
+
+Translator::Translator(std::vector<TranslationModel> models, TranslatorOptions options)
+    : models_(std::move(models)), options_(options) {
+  if ((options_.attention || options_.replace_unk) && models_.size() > 1)
+    throw usage_error("attention can be looked at in one model only: leave the others out");
+  if (models_.empty()) throw usage_error("no model given");
   const at::NoGradGuard no_grad;
-  model_.network->prepare_inference(options_.dtype);
+  for (TranslationModel& one : models_) {
+    if (!(one.source == model().source && one.target == model().target))
+      throw usage_error("models of different vocabularies do not go together: train them with the same --vocab");
+    const auto& network = one.network->options;
+    if (network.positions == Positions::learned)
+      options_.max_length = std::min(options_.max_length, network.max_positions - 1);
+    one.network->to(options_.device);
+    one.network->eval();
+    one.network->prepare_inference(options_.dtype);
+  }
 }
 
-std::vector<std::vector<Translation>> Translator::translate(std::span<const std::string> lines,
-                                                            const SearchOptions& options, TranslationStats* stats) {
-  validate(options);
-  const c10::InferenceMode inference;
-  const ComputeDtypeGuard compute(options_.dtype);
+Ensemble Translator::ensemble() {
+  std::vector<SearchedModel*> networks;
+  for (TranslationModel& one : models_) networks.push_back(one.network.get());
+  return Ensemble(std::move(networks));
+}
 
-  std::vector<std::vector<TokenId>> sources;
-  std::vector<std::size_t> line_of;  // of each source: blank lines are not translated
-  std::vector<std::int64_t> lengths;
+// Lines as tokens; blank ones are left out.
+struct Translator::Sources {
+  std::vector<std::vector<TokenId>> tokens;
+  std::vector<std::size_t> line_of;   // of each source
+  std::vector<std::int64_t> lengths;  // end marks included
+};
+
+Translator::Sources Translator::encode(std::span<const std::string> lines, TranslationStats* stats) const {
+  Sources sources;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (is_blank(lines[i])) continue;
     if (stats != nullptr && !is_valid_utf8(lines[i])) stats->repaired_lines.push_back(i);
-    std::vector<TokenId> tokens = model_.source.encode(repair_utf8(lines[i]));
+    std::vector<TokenId> tokens = model().source.encode(repair_utf8(lines[i]));
     if (tokens.empty()) continue;
     if (std::ssize(tokens) > options_.max_length) {
       tokens.resize(static_cast<std::size_t>(options_.max_length));
       if (stats != nullptr) stats->cut_lines.push_back(i);
     }
-    lengths.push_back((std::ssize(tokens) + 1) * options.beam_size);
-    sources.push_back(std::move(tokens));
-    line_of.push_back(i);
+    sources.lengths.push_back(std::ssize(tokens) + 1);
+    sources.tokens.push_back(std::move(tokens));
+    sources.line_of.push_back(i);
   }
+  if (stats != nullptr) stats->sentences += std::ssize(lines);
+  return sources;
+}
+
+std::vector<std::vector<Translation>> Translator::translate(std::span<const std::string> lines,
+                                                            const SearchOptions& options, TranslationStats* stats,
+                                                            std::span<const LineGuidance> guidance) {
+  validate(options);
+  const c10::InferenceMode inference;
+  const ComputeDtypeGuard compute(options_.dtype);
+  Sources sources = encode(lines, stats);
+  for (std::int64_t& length : sources.lengths) length *= hypotheses_per_sentence(options);
+  Ensemble networks = ensemble();
 
   const std::vector<Translation> blank(static_cast<std::size_t>(options.n_best));
   std::vector<std::vector<Translation>> translations(lines.size(), blank);
-  for (const std::vector<std::size_t>& batch : group_by_length(lengths, options_.batch_tokens)) {
-    std::vector<std::vector<TokenId>> batch_sources;
-    for (const std::size_t i : batch) batch_sources.push_back(sources[i]);
-    const auto found = search(*model_.network, batch_sources, options, options_.device);
+  for (const std::vector<std::size_t>& batch : group_by_length(sources.lengths, options_.batch_tokens)) {
+    const std::vector<std::vector<TokenId>> batch_sources = pick(sources.tokens, batch);
+    std::vector<Guidance> batch_guidance;
+    for (std::size_t i = 0; !guidance.empty() && i < batch.size(); ++i)
+      batch_guidance.push_back(tokens_of(guidance[sources.line_of[batch[i]]], model().target));
+    const auto found = search(networks, batch_sources, options, options_.device, batch_guidance);
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      auto& translation = translations[line_of[batch[i]]];
+      auto& translation = translations[sources.line_of[batch[i]]];
       for (std::size_t rank = 0; rank < found[i].size(); ++rank)
-        translation[rank] = {single_line(model_.target.decode(found[i][rank].tokens)), found[i][rank].score,
-                             found[i][rank].tokens};
+        translation[rank] = {single_line(model().target.decode(found[i][rank].tokens)),
+                             found[i][rank].score,
+                             found[i][rank].tokens,
+                             {},
+                             !batch_guidance.empty() && lacks_terms(found[i][rank].tokens, batch_guidance[i].terms),
+                             {}};
       if (stats != nullptr) stats->tokens += std::ssize(found[i].front().tokens) + 1;
     }
+    for (std::size_t i = 0; options_.attention && i < batch.size(); ++i) {
+      Translation& best = translations[sources.line_of[batch[i]]].front();
+      best.attention = attention_of(lines[sources.line_of[batch[i]]], batch_sources[i], best.tokens);
+    }
+    for (std::size_t i = 0; options_.replace_unk && i < batch.size(); ++i)
+      for (Translation& one : translations[sources.line_of[batch[i]]])
+        if (std::ranges::count(one.tokens, kUnk) > 0)
+          one.text = single_line(
+              replace_unknown(one.tokens, attention_of(lines[sources.line_of[batch[i]]], batch_sources[i], one.tokens),
+                              model().target));
+    if (!options_.token_scores) continue;
+    for (std::size_t rank = 0; rank < static_cast<std::size_t>(options.n_best); ++rank) {
+      std::vector<std::vector<TokenId>> targets;
+      std::vector<std::size_t> with_rank;
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (rank >= found[i].size()) continue;
+        with_rank.push_back(i);
+        targets.push_back(found[i][rank].tokens);
+      }
+      if (targets.empty()) break;
+      std::vector<std::vector<double>> log_p = force_decode(pick(batch_sources, with_rank), targets);
+      for (std::size_t i = 0; i < with_rank.size(); ++i)
+        translations[sources.line_of[batch[with_rank[i]]]][rank].log_p = std::move(log_p[i]);
+    }
   }
-  if (stats != nullptr) stats->sentences += std::ssize(lines);
   return translations;
+}
+
+std::vector<Translation> Translator::score(std::span<const std::string> lines, std::span<const std::string> references,
+                                           double length_penalty, TranslationStats* stats) {
+  const c10::InferenceMode inference;
+  const ComputeDtypeGuard compute(options_.dtype);
+  const std::int64_t lines_before = stats != nullptr ? stats->sentences : 0, longest = ensemble().longest_target();
+  const Sources sources = encode(lines, stats);
+  std::vector<std::vector<TokenId>> targets;
+  std::vector<std::int64_t> lengths;
+  for (std::size_t i = 0; i < sources.tokens.size(); ++i) {
+    targets.push_back(model().target.encode(repair_utf8(references[sources.line_of[i]])));
+    if (std::ssize(targets.back()) > longest)
+      throw data_error("the translation to score in line " +
+                       std::to_string(lines_before + static_cast<std::int64_t>(sources.line_of[i]) + 1) + " has " +
+                       std::to_string(targets.back().size()) + " pieces; this model can take " +
+                       std::to_string(longest));
+    lengths.push_back(std::max(sources.lengths[i], static_cast<std::int64_t>(targets.back().size()) + 1));
+  }
+  std::vector<Translation> scored(lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) scored[i].text = single_line(repair_utf8(references[i]));
+  for (const std::vector<std::size_t>& batch : group_by_length(lengths, options_.batch_tokens)) {
+    std::vector<std::vector<double>> log_p = force_decode(pick(sources.tokens, batch), pick(targets, batch));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      Translation& translation = scored[sources.line_of[batch[i]]];
+      translation.tokens = targets[batch[i]];
+      translation.score =
+          normalised_score(std::reduce(log_p[i].begin(), log_p[i].end()), log_p[i].size(), length_penalty);
+      if (options_.attention)
+        translation.attention =
+            attention_of(lines[sources.line_of[batch[i]]], sources.tokens[batch[i]], translation.tokens);
+      translation.log_p = std::move(log_p[i]);
+      if (stats != nullptr) stats->tokens += std::ssize(translation.log_p);
+    }
+  }
+  return scored;
+}
+
+// The log probability of each token of the targets and of their end marks.
+std::vector<std::vector<double>> Translator::force_decode(std::span<const std::vector<TokenId>> sources,
+                                                          std::span<const std::vector<TokenId>> targets) {
+  const auto [input, output] = make_target_batch(targets, options_.device);                 // [B, T]
+  const SourceBatch source = make_source_batch(sources, kScoredMultiple, options_.device);  // [B, S]
+  std::vector<at::Tensor> states;                                                           // [B, T, D] each
+  for (TranslationModel& one : models_)
+    states.push_back(one.network->decode(one.network->encode(source, nullptr), input, nullptr));
+  std::vector<std::vector<double>> result;
+  for (std::int64_t b = 0; b < std::ssize(targets); ++b) {
+    std::vector<at::Tensor> logits;  // [T, C] each
+    for (std::size_t i = 0; i < models_.size(); ++i) logits.push_back(models_[i].network->logits(states[i][b]));
+    const at::Tensor all = at::log_softmax(mean_log_probabilities(logits), 1);        // [T, C]
+    const at::Tensor log_p = all.gather(1, output[b].unsqueeze(1)).squeeze(1).cpu();  // [T]
+    const auto row = log_p.accessor<float, 1>();
+    std::vector<double>& scores = result.emplace_back();
+    for (std::size_t t = 0; t <= targets[static_cast<std::size_t>(b)].size(); ++t)
+      scores.push_back(static_cast<double>(row[static_cast<std::int64_t>(t)]));
+  }
+  return result;
+}
+
+AttentionRecord Translator::attention_of(const std::string& line, const std::vector<TokenId>& source,
+                                         const std::vector<TokenId>& target) {
+  const auto [input, output] = make_target_batch(std::span(&target, 1), options_.device);  // [1, T]
+  const TranslationAttention maps =
+      models_.front().network->attention_maps(make_source_batch(std::span(&source, 1), 1, options_.device), input);
+  std::vector<std::string> source_pieces = model().source.pieces(repair_utf8(line)), target_pieces;
+  source_pieces.resize(source.size());  // of a line that was cut
+  for (const TokenId token : target) target_pieces.push_back(model().target.piece(token));
+  for (auto* pieces : {&source_pieces, &target_pieces}) pieces->emplace_back(kEndText);
+  AttentionRecord record{.source = std::move(source_pieces),
+                         .target = std::move(target_pieces),
+                         .mean = {},
+                         .encoder = matrices_of(maps.encoder),
+                         .decoder = matrices_of(maps.decoder),
+                         .cross = matrices_of(maps.cross)};
+  record.mean = mean_of(record.cross);
+  return record;
 }
 
 std::string Translator::translate(const std::string& line, const SearchOptions& options) {

@@ -8,17 +8,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "heed/text/ensemble.h"
 #include "heed/text/search.h"
 #include "heed/text/translation_model.h"
+#include "heed/text/translation_report.h"
 
 namespace heed {
-
-/// A translation of one line.
-struct Translation {
-  std::string text;
-  double score = 0;  ///< see Hypothesis; 0 for a blank line
-  std::vector<TokenId> tokens;
-};
 
 /// What one call of translate() did.
 struct TranslationStats {
@@ -28,11 +23,20 @@ struct TranslationStats {
   std::vector<std::size_t> repaired_lines;  ///< lines that were not UTF-8, ascending
 };
 
+/// What is given of the translation of a line, as text; see Guidance.
+struct LineGuidance {
+  std::string prefix;
+  std::vector<std::string> terms;
+};
+
 struct TranslatorOptions {
   at::ScalarType dtype = at::kFloat;  ///< of the matrix products: float32 or bfloat16
   at::Device device = at::kCPU;
   std::int64_t batch_tokens = 4096;  ///< sentences times hypotheses times longest source
   std::int64_t max_length = 1024;    ///< pieces of a source line; what is over is cut
+  bool token_scores = false;         ///< whether Translation::log_p is filled in, which takes a pass of its own
+  bool attention = false;            ///< the same for Translation::attention
+  bool replace_unk = false;          ///< whether source words take the place of unknown tokens; see replace_unknown()
 };
 
 /// A trained model that turns lines into lines. Opening it reads one file; translating keeps no state, and the result
@@ -43,18 +47,35 @@ class Translator {
   explicit Translator(const std::filesystem::path& model, TranslatorOptions options = {});
   /// Of a model in memory; its weights must not change while it is used.
   Translator(TranslationModel model, TranslatorOptions options);
+  /// Of several, whose probabilities are averaged. Throws Error(usage) when their vocabularies differ.
+  Translator(std::vector<TranslationModel> models, TranslatorOptions options);
 
   /// The `n_best` best translations of each line, best first, in the order of the lines. Ill-formed UTF-8 is repaired;
-  /// a blank line gives `n_best` empty translations. Lines are sorted by length into batches inside.
+  /// a blank line gives `n_best` empty translations. Lines are sorted by length into batches inside. `guidance`: one
+  /// for each line, or none at all.
   std::vector<std::vector<Translation>> translate(std::span<const std::string> lines, const SearchOptions& options,
-                                                  TranslationStats* stats = nullptr);
+                                                  TranslationStats* stats = nullptr,
+                                                  std::span<const LineGuidance> guidance = {});
   /// The best translation of one line.
   std::string translate(const std::string& line, const SearchOptions& options = {});
+  /// What the model gives to translations that are there already, one for each line: score and `log_p`, as a search
+  /// that found them would say.
+  std::vector<Translation> score(std::span<const std::string> lines, std::span<const std::string> references,
+                                 double length_penalty, TranslationStats* stats = nullptr);
 
-  const TranslationModel& model() const { return model_; }
+  /// The first of the models.
+  const TranslationModel& model() const { return models_.front(); }
 
  private:
-  TranslationModel model_;
+  struct Sources;
+  Sources encode(std::span<const std::string> lines, TranslationStats* stats) const;
+  std::vector<std::vector<double>> force_decode(std::span<const std::vector<TokenId>> sources,
+                                                std::span<const std::vector<TokenId>> targets);
+  Ensemble ensemble();
+  AttentionRecord attention_of(const std::string& line, const std::vector<TokenId>& source,
+                               const std::vector<TokenId>& target);
+
+  std::vector<TranslationModel> models_;
   TranslatorOptions options_;
 };
 

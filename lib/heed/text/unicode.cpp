@@ -57,6 +57,17 @@ std::u32string decode_utf8(std::string_view text) {
   return decoded;
 }
 
+std::string encode_utf8(std::u32string_view text) {
+  std::string encoded;
+  for (const char32_t code : text) {
+    const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // bytes after the first
+    const char32_t lead = more == 0 ? 0 : (0xF0U << (3 - more)) & 0xFFU;
+    encoded += static_cast<char>(lead | code >> (6 * more));
+    for (int k = more - 1; k >= 0; --k) encoded += static_cast<char>(0x80U | (code >> (6 * k) & 0x3FU));
+  }
+  return encoded;
+}
+
 bool is_white_space(char32_t code) {
   return find_range(kWhiteSpace, code) != nullptr;
 }
@@ -68,6 +79,12 @@ bool is_symbol(char32_t code) {
 }
 bool is_number(char32_t code) {
   return find_range(kNumber, code) != nullptr;
+}
+
+bool is_part_of_word(char32_t code) {
+  const bool without_spaces = (code >= 0x0E00 && code < 0x0E80) || (code >= 0x3000 && code < 0xA000) ||
+                              (code >= 0xF900 && code < 0xFB00) || (code >= 0x20000 && code < 0x40000);
+  return !without_spaces && !is_white_space(code) && !is_punctuation(code) && !is_symbol(code);
 }
 
 std::u32string to_lower(std::u32string_view text) {

@@ -137,6 +137,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     const at::NoGradGuard no_grad;
     averaged.values.copy_(parameters.values);
   }
+  RecentWeights recent;
   const std::string train_options = fields_to_json(options).dump();
   const Seq2SeqRun content{options.network,
                            vocabularies.source,
@@ -144,6 +145,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
                            train_options,
                            parameters,
                            options.ema > 0 ? &averaged : nullptr,
+                           recent,
                            adam,
                            state};
   report_choices(options, parameters.values.numel());
@@ -152,6 +154,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   const std::string corpus = std::to_string(data.training->fingerprint());
   if (saved) {
     read_tensors(*saved, parameters, options.ema > 0 ? &averaged : nullptr, adam);
+    recent = read_recent(*saved, parameters, options.average - 1);
     saved.reset();
     log::info("going on from update " + format_count(state.update) + ", epoch " + std::to_string(state.epoch + 1));
     if (state.data != corpus) {
@@ -192,6 +195,9 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   const auto run_validation = [&](bool regular, Seq2SeqRow& row) {
     const at::NoGradGuard no_grad;
     if (options.ema == 0) averaged.values.copy_(parameters.values);
+    const at::Tensor newest = averaged.values.clone();
+    for (const at::Tensor& earlier : recent) averaged.values.add_(earlier);
+    averaged.values.div_(static_cast<double>(recent.size() + 1));
     average->prepare_inference(compute_dtype());
     const ValidationScores scores = validator(*average, run.device);
     state.validated_update = state.update;
@@ -211,11 +217,15 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       if (better) state.regular_best = score;
       state.has_regular_best = true;
     }
-    if (!best) return;
-    state.best_score = score;
-    state.best_update = state.update;
-    state.has_best = true;
-    save_best(directory, to_translate(content, averaged));
+    if (best) {
+      state.best_score = score;
+      state.best_update = state.update;
+      state.has_best = true;
+      save_best(directory, to_translate(content, averaged));
+    }
+    averaged.values.copy_(newest);  // the average of updates goes on from itself
+    if (regular) recent.push_back(newest);
+    if (std::ssize(recent) >= options.average) recent.pop_front();
   };
 
   Progress progress("training", options.max_updates);
@@ -269,6 +279,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       const safetensors::File good = *open_last_seq2seq(directory);
       const Seq2SeqState failed = std::exchange(state, read_state<Seq2SeqState>(good));
       read_tensors(good, parameters, options.ema > 0 ? &averaged : nullptr, adam);
+      recent = read_recent(good, parameters, options.average - 1);
       stream = open_stream();
       metrics = MetricsCsv(directory / "metrics.csv", kSeq2SeqColumns, state.metrics_rows);
       row_seconds = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,6 +11,9 @@
 
 namespace heed {
 
+/// Flat weights at the validations before, the oldest first: with those of now they are what --average averages.
+using RecentWeights = std::deque<at::Tensor>;
+
 /// What belongs into a checkpoint of a translation run; everything is only pointed at.
 struct Seq2SeqRun {
   const TransformerOptions& network;
@@ -17,6 +21,7 @@ struct Seq2SeqRun {
   const std::string& train_options;  ///< JSON
   const FlatParameters& parameters;
   const FlatParameters* average;  ///< nullptr: no average is kept
+  const RecentWeights& recent;
   const Adam& adam;
   const Seq2SeqState& state;
 };
@@ -31,5 +36,7 @@ std::optional<safetensors::File> open_last_seq2seq(const std::filesystem::path& 
 
 /// Copies the tensors of a saved run. `average` may be nullptr; where the file has none, the weights stand in for it.
 void read_tensors(const safetensors::File& file, FlatParameters& parameters, FlatParameters* average, Adam& adam);
+/// The newest of those that a saved run holds, at most so many.
+RecentWeights read_recent(const safetensors::File& file, const FlatParameters& layout, std::int64_t most);
 
 }  // namespace heed

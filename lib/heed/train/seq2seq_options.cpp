@@ -76,6 +76,7 @@ void validate(const Seq2SeqTrainOptions& o) {
   positive("max-length", o.max_length);
   positive("batch-tokens", o.batch_tokens);
   positive("grad-accum", o.grad_accum);
+  positive("average", o.average);
   positive("valid-every", o.valid_every);
   positive("log-every", o.log_every);
   const auto not_negative = [&](const char* name, double value) {

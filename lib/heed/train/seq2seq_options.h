@@ -52,7 +52,7 @@ struct Seq2SeqTrainOptions {
   std::int64_t batch_tokens = 4096, grad_accum = 1;
   AdamOptions adam;
   double lr = 1e-3, label_smoothing = 0.1, clip_norm = 1, ema = 0.999;
-  std::int64_t warmup = 1000;
+  std::int64_t average = 1, warmup = 1000;
   LrScheduler lr_scheduler = LrScheduler::inverse_sqrt;
   Precision precision = Precision::automatic;
   std::int64_t seed = 1;
@@ -97,6 +97,7 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("label-smoothing", o.label_smoothing, "share of the target probability spread over all tokens (0 = off)");
   visit("clip-norm", o.clip_norm, "longest gradient; a longer one is scaled down (0 = off)");
   visit("ema", o.ema, "decay of the average of the weights that is validated and kept as best (0 = off)");
+  visit("average", o.average, "validations over which that average is averaged again (1 = only the newest)");
   visit("precision", o.precision, "number type of matrix products (auto: measured once, then kept)");
   visit("seed", o.seed, "of everything random");
   visit("max-updates", o.max_updates, "stop after so many updates (0 = no limit)");

@@ -1,31 +1,10 @@
 #include "heed/train/seq2seq_step.h"
 
-#include <algorithm>
-
 #include <ATen/ATen.h>
 
 #include "heed/text/search.h"
 
 namespace heed {
-
-TargetBatch make_target_batch(std::span<const std::vector<TokenId>> targets, c10::Device device) {
-  std::size_t longest = 0;
-  for (const auto& target : targets) longest = std::max(longest, target.size());
-  const std::int64_t batch = std::ssize(targets), length = static_cast<std::int64_t>(longest) + 1;
-  const at::Tensor input = at::full({batch, length}, static_cast<std::int64_t>(kPad), at::kLong);  // [B, T]
-  const at::Tensor output = input.clone();                                                         // [B, T]
-  auto input_rows = input.accessor<std::int64_t, 2>(), output_rows = output.accessor<std::int64_t, 2>();
-  for (std::int64_t b = 0; b < batch; ++b) {
-    std::int64_t t = 0;
-    input_rows[b][0] = kBos;
-    for (const TokenId token : targets[static_cast<std::size_t>(b)]) {
-      output_rows[b][t] = token;
-      input_rows[b][++t] = token;
-    }
-    output_rows[b][t] = kEos;
-  }
-  return {input.to(device), output.to(device)};
-}
 
 CrossEntropy batch_loss(Seq2SeqModel& model, const TokenBatch& batch, std::uint64_t seed, std::uint64_t update,
                         double label_smoothing, c10::Device device) {

@@ -11,19 +11,8 @@
 #include "heed/text/bleu.h"
 #include "heed/text/chrf.h"
 #include "heed/text/search.h"
-#include "heed/train/seq2seq_step.h"
 
 namespace heed {
-namespace {
-
-std::vector<std::vector<TokenId>> pick(const std::vector<std::vector<TokenId>>& all,
-                                       const std::vector<std::size_t>& numbers) {
-  std::vector<std::vector<TokenId>> picked;
-  for (const std::size_t i : numbers) picked.push_back(all[i]);
-  return picked;
-}
-
-}  // namespace
 
 Validator::Validator(const std::vector<SentencePair>& pairs, Subwords source, Subwords target, std::int64_t max_length,
                      std::int64_t batch_tokens)

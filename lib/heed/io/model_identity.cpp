@@ -1,0 +1,101 @@
+#include "heed/io/model_identity.h"
+
+#include <algorithm>
+#include <array>
+
+#include "heed/base/error.h"
+#include "heed/version.h"
+
+namespace heed {
+namespace {
+
+constexpr std::array kKinds{kTranslationModel, kPictureModel};
+
+std::string value_of(const safetensors::File& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  return found == file.metadata().end() ? std::string() : found->second;
+}
+
+void check_format(const safetensors::File& file) {
+  const std::string path = file.path().string(), version = value_of(file, "format_version");
+  if (value_of(file, "format") != "heed")
+    throw checkpoint_error(path + ": not a heed model (a safetensors file of another program?)");
+  if (version != kFormatVersion)
+    throw checkpoint_error(path + ": format version '" + version + "', but this heed reads version " +
+                           std::string(kFormatVersion) + ": use the heed that wrote it, or a newer one");
+}
+
+std::filesystem::path find_model_file_of(const std::filesystem::path& given, const std::string& question) {
+  if (!std::filesystem::exists(given)) throw checkpoint_error(given.string() + ": no such model directory or file");
+  if (!std::filesystem::is_directory(given)) return given;
+  for (const char* name : {"best.safetensors", "last.safetensors"})
+    if (std::filesystem::exists(given / name)) return given / name;
+  throw checkpoint_error(given.string() + ": no best.safetensors or last.safetensors in this directory: " + question);
+}
+
+}  // namespace
+
+safetensors::Metadata model_metadata(const ModelKind& kind, std::string options) {
+  return {{"format", "heed"},
+          {"format_version", std::string(kFormatVersion)},
+          {"kind", std::string(kind.name)},
+          {"version", std::string(kVersion)},
+          {"options", std::move(options)}};
+}
+
+const ModelKind& kind_of(const safetensors::File& file) {
+  check_format(file);
+  const auto found = std::ranges::find(kKinds, value_of(file, "kind"), &ModelKind::name);
+  if (found != kKinds.end()) return *found;
+  throw checkpoint_error(file.path().string() + ": holds a model of kind '" + value_of(file, "kind") +
+                         "', which this heed does not know");
+}
+
+void check_kind(const safetensors::File& file, const ModelKind& kind) {
+  check_format(file);
+  const std::string found = value_of(file, "kind");
+  if (found == kind.name) return;
+  std::string message =
+      file.path().string() + ": holds a model of kind '" + found + "', not " + std::string(kind.title);
+  for (const ModelKind& other : kKinds)
+    if (found == other.name) message += "; `" + std::string(other.opener) + "` opens it";
+  throw checkpoint_error(message);
+}
+
+bool is_for_training(std::string_view tensor) {
+  return tensor.starts_with(kOptimizerPrefix) || tensor.starts_with(kRecentPrefix);
+}
+
+std::int64_t weights_in(const safetensors::File& file) {
+  std::int64_t weights = 0;
+  for (const auto& tensor : file.tensors())
+    if (tensor.dtype == safetensors::DType::f32 && !tensor.name.starts_with(kEmaPrefix) &&
+        !is_for_training(tensor.name))
+      weights += static_cast<std::int64_t>(tensor.data.size() / sizeof(float));
+  return weights;
+}
+
+std::vector<safetensors::TensorView> used_tensors(const safetensors::File& file) {
+  const bool has_average = std::ranges::any_of(
+      file.tensors(), [](const safetensors::TensorView& tensor) { return tensor.name.starts_with(kEmaPrefix); });
+  std::vector<safetensors::TensorView> used;
+  for (safetensors::TensorView tensor : file.tensors()) {
+    const bool is_average = tensor.name.starts_with(kEmaPrefix);
+    if (is_for_training(tensor.name)) continue;
+    if (tensor.dtype == safetensors::DType::f32 && is_average != has_average) continue;
+    if (is_average) tensor.name.erase(0, kEmaPrefix.size());
+    used.push_back(std::move(tensor));
+  }
+  std::ranges::sort(used, {}, &safetensors::TensorView::name);
+  return used;
+}
+
+std::filesystem::path find_model_file(const std::filesystem::path& given, const ModelKind& kind) {
+  return find_model_file_of(given, "is it a model that " + std::string(kind.maker) + " made?");
+}
+
+std::filesystem::path find_model_file(const std::filesystem::path& given) {
+  return find_model_file_of(given, "is it a model directory?");
+}
+
+}  // namespace heed

@@ -1,0 +1,46 @@
+#include "heed/text/ensemble.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+namespace heed {
+namespace {
+
+struct EnsembleState : DecoderState {
+  std::vector<std::unique_ptr<DecoderState>> states;
+
+  void reorder(const at::Tensor& rows, const at::Tensor& sentences) override {
+    for (const auto& state : states) state->reorder(rows, sentences);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<DecoderState> Ensemble::start(const SourceBatch& source, std::int64_t hypotheses) {
+  auto state = std::make_unique<EnsembleState>();
+  for (SearchedModel* model : models_) state->states.push_back(model->start(source, hypotheses));
+  return state;
+}
+
+std::int64_t Ensemble::longest_target() const {
+  return (*std::ranges::min_element(models_, {}, [](const SearchedModel* model) { return model->longest_target(); }))
+      ->longest_target();
+}
+
+at::Tensor Ensemble::step(const at::Tensor& tokens, DecoderState& state) {
+  auto& states = static_cast<EnsembleState&>(state).states;
+  std::vector<at::Tensor> logits;  // [R, C] each
+  for (std::size_t i = 0; i < models_.size(); ++i) logits.push_back(models_[i]->step(tokens, *states[i]));
+  return mean_log_probabilities(logits);  // [R, C]
+}
+
+at::Tensor mean_log_probabilities(const std::vector<at::Tensor>& logits) {
+  if (logits.size() == 1) return logits.front();
+  std::vector<at::Tensor> log_p;
+  for (const at::Tensor& one : logits) log_p.push_back(at::log_softmax(one, -1));
+  return at::logsumexp(at::stack(log_p), 0) - std::log(static_cast<double>(logits.size()));  // [.., C]
+}
+
+}  // namespace heed

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "heed/models/seq2seq.h"
+
+namespace heed {
+
+/// Several models of the same vocabularies as one: the probability of a token is the mean of theirs.
+class Ensemble : public SearchedModel {
+ public:
+  /// At least one; they must outlive this.
+  explicit Ensemble(std::vector<SearchedModel*> models) : models_(std::move(models)) {}
+
+  std::unique_ptr<DecoderState> start(const SourceBatch& source, std::int64_t hypotheses) override;
+  std::int64_t longest_target() const override;
+  /// Of several models, the logarithms of mean probabilities.
+  at::Tensor step(const at::Tensor& tokens, DecoderState& state) override;
+
+ private:
+  std::vector<SearchedModel*> models_;
+};
+
+/// The logarithm of the mean of what the logits [.., C] of several models make probable; of one, its logits.
+at::Tensor mean_log_probabilities(const std::vector<at::Tensor>& logits);
+
+}  // namespace heed

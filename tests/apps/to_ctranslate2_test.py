@@ -1,0 +1,55 @@
+"""data/to_ctranslate2.py: the same translations as `translate`, where Python has ctranslate2 and sentencepiece."""
+import importlib.util
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+from common import LEARNING, ProgramTest, lines, toy_pairs, write_pairs
+
+SCRIPT = Path(__file__).resolve().parents[2] / "data/to_ctranslate2.py"
+
+
+@unittest.skipUnless(all(importlib.util.find_spec(name) for name in ("ctranslate2", "sentencepiece", "numpy")),
+                     "needs ctranslate2, sentencepiece and numpy")
+class ToCTranslate2(ProgramTest):
+    def convert(self, model, output, *words):
+        return subprocess.run([sys.executable, SCRIPT, "--model", model, "--output", output, *words], cwd=self.folder,
+                              capture_output=True, text=True)
+
+    def test_same_translations(self):
+        import ctranslate2
+        import sentencepiece
+        pairs = toy_pairs(1000)
+        write_pairs(self.folder, pairs[:900])
+        for name, changes in (("tied", {}), ("apart", {"tie": "none", "shared_vocab": False, "positions": "learned",
+                                                       "activation": "gelu", "head_dim": 24})):
+            with self.subTest(name):
+                self.train(model=name, base=LEARNING, **changes)
+                done = self.convert(name, name + "-ct2")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                translator = ctranslate2.Translator(str(self.folder / (name + "-ct2")))
+                source, target = (sentencepiece.SentencePieceProcessor(str(self.folder / f"{name}-ct2/{side}.spm"))
+                                  for side in ("source", "target"))
+                sentences = [sentence for sentence, _ in pairs[900:]]
+                ours = self.run_program("translate", model=name, beam_size=1, input=lines(sentences)).lines
+                theirs = translator.translate_batch(source.encode(sentences, out_type=str), beam_size=1, disable_unk=True)
+                self.assertEqual([target.decode(result.hypotheses[0]) for result in theirs], ours)
+                done = self.convert(name, name + "-int8", "--quantization", "int8")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                files = [self.folder / (name + end) / "model.bin" for end in ("-ct2", "-int8")]
+                self.assertLess(files[1].stat().st_size, 0.5 * files[0].stat().st_size)
+
+    def test_what_cannot_be_converted(self):
+        write_pairs(self.folder, toy_pairs(300))
+        self.train(max_updates=1, norm_first=False)
+        for model, output, part in (("m", "out", "--norm-first"), ("none", "out", "no such model"),
+                                    ("m", "train.src", "is there already"), ("train.src", "out", "not a heed model")):
+            done = self.convert(model, output)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertRegex(done.stderr, "^error: .*" + part)
+        self.assertFalse((self.folder / "out").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

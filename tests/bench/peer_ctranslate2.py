@@ -1,0 +1,38 @@
+"""Translates stdin to stdout, line by line, with a model directory that data/to_ctranslate2.py wrote: what `translate` is
+timed against.
+
+Usage: peer_ctranslate2.py MODEL [--beam-size 4] [--compute-type float32] [--threads 2] [--batch-tokens 4096]
+
+Needs: pip install ctranslate2 sentencepiece.
+"""
+import argparse
+import sys
+
+import ctranslate2
+import sentencepiece
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    parser.add_argument("--beam-size", type=int, default=4)
+    parser.add_argument("--compute-type", default="float32")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch-tokens", type=int, default=4096)
+    options = parser.parse_args()
+    translator = ctranslate2.Translator(options.model, intra_threads=options.threads, compute_type=options.compute_type)
+    source, target = (sentencepiece.SentencePieceProcessor(f"{options.model}/{side}.spm") for side in ("source", "target"))
+    lines = sys.stdin.read().splitlines()
+    # It sorts by length within what it is given, as `translate` does.
+    results = translator.translate_batch(
+        source.encode(lines, out_type=str), beam_size=options.beam_size, max_batch_size=options.batch_tokens,
+        batch_type="tokens", disable_unk=True, max_decoding_length=512)
+    tokens = 0
+    for result in results:
+        tokens += len(result.hypotheses[0]) + 1
+        print(target.decode(result.hypotheses[0]))
+    print(f"stats: tokens={tokens}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
