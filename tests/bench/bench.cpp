@@ -90,6 +90,7 @@ void bench_seq2seq_train(const Settings& settings) {
   const std::int64_t warm_up = 5, updates = std::stoll(setting(settings, "updates", "40"));
   options.model = scratch.path / "model";
   options.preset = Preset::small;
+  options.vocab = setting(settings, "vocab", "");
   options.log_every = warm_up;
   options.valid_every = options.max_updates = warm_up + (updates + warm_up - 1) / warm_up * warm_up;
   options.valid_sentences = 8;
@@ -174,7 +175,8 @@ int main(int argc, char** argv) {
   const auto found = argc > 1 ? heed::kBenchmarks.find(argv[1]) : heed::kBenchmarks.end();
   if (found == heed::kBenchmarks.end()) {
     std::cerr << "Usage: heed-bench NAME [SETTING=VALUE...]\n\n  seq2seq-train  training speed; settings: "
-                 "precision=fp32|bf16|auto, updates=N, stages=yes|no\n  made-up-text   writes train.src and train.tgt; "
+                 "precision=fp32|bf16|auto, updates=N, vocab=SENTENCEPIECE, stages=yes|no\n  made-up-text   writes "
+                 "train.src and train.tgt; "
                  "settings: folder=DIR\n  training-parts each fused part of a step beside tensor operations; settings: "
                  "precision=fp32|bf16, turns=N\n  gan-train      training speed of pictures; settings: "
                  "precision=fp32|bf16|auto, batch=N, size=N\n";

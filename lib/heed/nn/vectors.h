@@ -149,7 +149,6 @@ HEED_INLINE void transpose_block(const float* from, std::int64_t from_stride, fl
 /// e^x for x <= 0 with a relative error below 1e-6; 0 below -87. (2^n by the exponent's bits times e^r, |r| <= ln 2 /
 /// 2, by a Taylor polynomial.)
 HEED_INLINE Floats exp_of_negative(Floats x) {
-  using Integers = std::int32_t __attribute__((vector_size(64)));
   const Floats magic = all(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number in the low bits
   const Floats shifted = x * 1.44269504088896f + magic;
   const Floats n = shifted - magic;
@@ -161,8 +160,8 @@ HEED_INLINE Floats exp_of_negative(Floats x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  const Integers exponent = reinterpret_cast<Integers>(shifted) << 23;
-  const Floats result = reinterpret_cast<Floats>(reinterpret_cast<Integers>(p) + exponent);
+  const Words exponent = reinterpret_cast<Words>(shifted) << 23;
+  const Floats result = reinterpret_cast<Floats>(reinterpret_cast<Words>(p) + exponent);
   return x < -87.0f ? Floats{} : result;
 }
 
