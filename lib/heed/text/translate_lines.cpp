@@ -24,9 +24,13 @@ namespace heed {
 namespace {
 
 void warn_of_impossible_terms(const Glossary& glossary, const Subwords& subwords) {
+  std::vector<std::string> impossible;
   for (const auto& [term, translation] : glossary.terms())
-    if (std::ranges::count(subwords.encode(translation), kUnk) > 0)
-      log::warning("--glossary: '" + printable(translation) + "' has letters that the model does not know: left out");
+    if (std::ranges::count(subwords.encode(translation), kUnk) > 0) impossible.push_back(translation);
+  if (!impossible.empty())
+    log::warning("--glossary: '" + printable(impossible.front()) + "'" +
+                 (impossible.size() > 1 ? " and " + format_count(std::ssize(impossible) - 1) + " more" : "") +
+                 " cannot be written with the model's vocabulary and will be missing");
 }
 
 // What is given of the translation of each line; nothing when there are neither prefixes nor a glossary.
@@ -112,13 +116,18 @@ void validate(const TranslateOptions& options) {
     throw usage_error("--alignment is of the best translation: leave --n-best out");
   if (!options.glossary.empty() && options.search.sample)
     throw usage_error("--glossary guides a search: leave --sample out");
-  if (!options.score_ref.empty() && (!options.prefix.empty() || !options.glossary.empty() || options.search.sample ||
-                                     options.replace_unk || options.search.n_best > 1))
+  const SearchOptions& search = options.search;
+  const bool guides = !options.prefix.empty() || !options.glossary.empty() || search.sample || options.replace_unk ||
+                      search.n_best > 1 || search.repetition_penalty != 1 || search.no_repeat_ngram > 0;
+  if (!options.score_ref.empty() && guides)
     throw usage_error(
-        "--score-ref translates nothing: leave --prefix, --glossary, --sample, --replace-unk and --n-best out");
-  for (const std::string& companion : {options.prefix, options.score_ref})
-    if (companion == "-" && options.input == "-")
-      throw usage_error("stdin can be read once: name a file with --input, --prefix or --score-ref");
+        "--score-ref translates nothing: leave --prefix, --glossary, --sample, --replace-unk, --n-best, "
+        "--repetition-penalty and --no-repeat-ngram out");
+  const auto from_stdin = {options.input, options.prefix, options.score_ref, options.glossary};
+  if (std::ranges::count(from_stdin, "-") > 1)
+    throw usage_error("stdin can be read once: name files with --input, --prefix, --score-ref or --glossary");
+  if (!options.attention.empty() && options.attention == options.output)
+    throw usage_error("--attention and --output are the same file");
   heed::validate(options.search);
 }
 

@@ -70,7 +70,7 @@ Translator::Translator(std::vector<TranslationModel> models, TranslatorOptions o
   const at::NoGradGuard no_grad;
   for (TranslationModel& one : models_) {
     if (!(one.source == model().source && one.target == model().target))
-      throw usage_error("models of different vocabularies do not go together: train them with the same --vocab");
+      throw usage_error("models of different vocabularies do not go together: train the others with --vocab FIRST-MODEL");
     const auto& network = one.network->options;
     if (network.positions == Positions::learned)
       options_.max_length = std::min(options_.max_length, network.max_positions - 1);

@@ -75,7 +75,8 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("restart", o.restart, "start over in a directory that holds a run");
   visit("preset", o.preset, "set of defaults for shape and training (auto: by size of the corpus)");
   visit_fields(o.network, visit);
-  visit("vocab", o.vocab, "SentencePiece model for both sides (without it, one is trained on the training text)");
+  visit("vocab", o.vocab,
+        "SentencePiece model for both sides, or a model whose vocabulary is taken (else one is trained on the text)");
   visit("vocab-src", o.vocab_src, "SentencePiece model of the source side");
   visit("vocab-tgt", o.vocab_tgt, "SentencePiece model of the target side");
   visit("vocab-size", o.vocab_size, "size of a vocabulary to train (0 = 8,000 below a million pairs, else 32,000)");
