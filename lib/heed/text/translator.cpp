@@ -216,7 +216,7 @@ std::vector<std::vector<double>> Translator::force_decode(std::span<const std::v
   std::vector<std::vector<double>> result;
   for (std::int64_t b = 0; b < std::ssize(targets); ++b) {
     std::vector<at::Tensor> logits;  // [T, C] each
-    for (std::size_t i = 0; i < models_.size(); ++i) logits.push_back(models_[i].network->logits(states[i][b]));
+    for (std::size_t i = 0; i < models_.size(); ++i) logits.push_back(all_logits(*models_[i].network, states[i][b]));
     const at::Tensor all = at::log_softmax(mean_log_probabilities(logits), 1);        // [T, C]
     const at::Tensor log_p = all.gather(1, output[b].unsqueeze(1)).squeeze(1).cpu();  // [T]
     const auto row = log_p.accessor<float, 1>();
