@@ -327,7 +327,8 @@ void TransformerImpl::read_logits(const at::Tensor& states, const LogitsReader& 
 void TransformerImpl::prepare_inference(at::ScalarType dtype) {
   heed::prepare_inference(*this, dtype);
   output_parts_.clear();
-  for (const at::Tensor& weight : output_weight().split(kOutputPart)) output_parts_.emplace_back(weight, at::Tensor(), dtype);
+  for (const at::Tensor& weight : output_weight().split(kOutputPart))
+    output_parts_.emplace_back(weight, at::Tensor(), dtype);
 }
 
 Embedding& TransformerImpl::table_of_target() {

@@ -54,15 +54,15 @@ at::Tensor attend_rows_explicit(const at::Tensor& queries, const KeyValueTable& 
                                 const HeadShape& shape) {
   const std::int64_t rows = queries.size(0), length = visible.places.size(1);
   const at::Tensor mask =
-      at::arange(length, visible.lengths.options()).unsqueeze(0).lt(visible.lengths.unsqueeze(1));      // [R, L]
-  const at::Tensor places = visible.places.masked_fill(mask.logical_not(), 0);                          // [R, L]
-  const at::Tensor seen = table.rows().index_select(0, places.flatten()).view({rows, length, -1});      // [R, L, ..]
+      at::arange(length, visible.lengths.options()).unsqueeze(0).lt(visible.lengths.unsqueeze(1));  // [R, L]
+  const at::Tensor places = visible.places.masked_fill(mask.logical_not(), 0);                      // [R, L]
+  const at::Tensor seen = table.rows().index_select(0, places.flatten()).view({rows, length, -1});  // [R, L, ..]
   const std::int64_t key_columns = shape.kv_heads * shape.key_width;
   const auto heads_of = [&](const at::Tensor& x, std::int64_t heads) {
     return x.reshape({rows, -1, heads, x.size(-1) / heads}).transpose(1, 2);  // [R, heads, .., width]
   };
-  const at::Tensor q = heads_of(queries.unsqueeze(1), shape.heads);                                     // [R, H, 1, K]
-  const at::Tensor k = heads_of(seen.narrow(2, 0, key_columns), shape.kv_heads);                        // [R, G, L, K]
+  const at::Tensor q = heads_of(queries.unsqueeze(1), shape.heads);               // [R, H, 1, K]
+  const at::Tensor k = heads_of(seen.narrow(2, 0, key_columns), shape.kv_heads);  // [R, G, L, K]
   const at::Tensor v = heads_of(seen.narrow(2, key_columns, seen.size(2) - key_columns), shape.kv_heads);
   return attend(q, k, v, {.mask = mask.unsqueeze(1).unsqueeze(1)}).transpose(1, 2).reshape({rows, -1});  // [R, H*V]
 }

@@ -132,14 +132,13 @@ at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyV
 }
 
 at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueTable& past, const VisibleRows& visible) {
-  const at::Tensor projected =
-      is_ready(query_key_value_)
-          ? (*query_key_value_)(query)
-          : at::cat({query_projection(query), key_projection(query), value_projection(query)}, 1);  // [R, H*K + G*K + G*V]
+  const at::Tensor projected = is_ready(query_key_value_)
+                                   ? (*query_key_value_)(query)
+                                   : at::cat({query_projection(query), key_projection(query), value_projection(query)},
+                                             1);  // [R, H*K + G*K + G*V]
   const std::int64_t query_columns = options.heads * options.head_dim;
   past.append(projected.narrow(1, query_columns, projected.size(1) - query_columns));
-  return output_projection(
-      attend_rows(projected.narrow(1, 0, query_columns), past, visible, head_shape()));  // [R, D]
+  return output_projection(attend_rows(projected.narrow(1, 0, query_columns), past, visible, head_shape()));  // [R, D]
 }
 
 void MultiHeadAttentionImpl::prepare_inference(at::ScalarType dtype) {

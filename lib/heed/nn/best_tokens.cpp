@@ -25,8 +25,8 @@ BestTokens::BestTokens(std::int64_t rows, std::int64_t keep, at::Device device)
 
 void BestTokens::add_to_sum(const at::Tensor& logits) {
   if (!logits.is_cpu()) {
-    const at::Tensor now = at::maximum(largest_, logits.amax(1));                                   // [R]
-    const at::Tensor before = sum_ * at::exp((largest_ - now).to(at::kDouble));                     // [R]
+    const at::Tensor now = at::maximum(largest_, logits.amax(1));                                            // [R]
+    const at::Tensor before = sum_ * at::exp((largest_ - now).to(at::kDouble));                              // [R]
     sum_ = at::where(sum_ > 0, before, 0.0) + (logits - now.unsqueeze(1)).exp().sum(1, false, at::kDouble);  // [R]
     largest_ = now;
     return;

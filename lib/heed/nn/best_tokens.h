@@ -30,8 +30,8 @@ class BestTokens {
 
  private:
   std::int64_t keep_;
-  at::Tensor largest_, sum_;     // [R] float32, [R] float64: sum * e^largest is the sum so far
-  at::Tensor logits_, tokens_;   // [R, keep]
+  at::Tensor largest_, sum_;    // [R] float32, [R] float64: sum * e^largest is the sum so far
+  at::Tensor logits_, tokens_;  // [R, keep]
 };
 
 }  // namespace heed

@@ -7,18 +7,25 @@
 
 namespace heed {
 
-/// x W^T + b with weights that were copied once into the form that is fastest for a number type. What a row of the
-/// result is does not depend on the other rows, provided that there are at least 16 of them.
+/// x W^T + b with weights that were copied once into the form that is fastest for a number type:
+/// - float32: transposed;
+/// - bfloat16;
+/// - int8 (at::kChar, CPU): each row of W and each row of x is 8-bit numbers times a factor of its own, the largest
+///   magnitude becoming 127; sums are exact, in 32 bits.
+/// What a row of the result is does not depend on the other rows: always in int8, else when there are at least 16.
 class InferenceProduct {
  public:
-  /// weight [outputs, inputs], bias [outputs] or undefined. `dtype`: float32 or bfloat16.
+  /// weight [outputs, inputs], bias [outputs] or undefined. Throws Error(usage) where the number type cannot be had.
   InferenceProduct(const at::Tensor& weight, const at::Tensor& bias, at::ScalarType dtype);
-  /// [.., inputs] -> [.., outputs], in the number type of the product.
+  /// [.., inputs] -> [.., outputs]; bfloat16 in bfloat16, else float32.
   at::Tensor operator()(const at::Tensor& input) const;
   at::ScalarType dtype() const { return weight_.scalar_type(); }
 
  private:
+  at::Tensor int8_product(const at::Tensor& rows) const;
+
   at::Tensor weight_;  // [inputs, outputs]
+  at::Tensor scales_;  // [outputs], in int8 alone
   at::Tensor bias_;    // [outputs]
 };
 

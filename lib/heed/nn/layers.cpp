@@ -63,7 +63,7 @@ LinearImpl::LinearImpl(std::int64_t inputs, std::int64_t outputs, bool with_bias
 at::Tensor LinearImpl::forward(const at::Tensor& input) {
   const at::ScalarType dtype = compute_dtype();
   if (inference_ && inference_->dtype() == dtype && !at::GradMode::is_enabled())
-    return (*inference_)(input);  // [.., outputs]
+    return (*inference_)(input);                                    // [.., outputs]
   if (dtype == at::kFloat) return at::linear(input, weight, bias);  // [.., outputs]
   const auto optional_bias = bias.defined() ? std::optional(bias) : std::nullopt;
   return LowPrecisionLinear::apply(input, weight, optional_bias, dtype);  // [.., outputs]

@@ -98,5 +98,4 @@ TORCH_MODULE(FeedForward);
 /// dropout() while a module trains with randomness given, `input` otherwise.
 at::Tensor dropout_if(bool training, const at::Tensor& input, const DropoutSite& site, const Randomness* randomness);
 
-
 }  // namespace heed

@@ -82,8 +82,7 @@ at::Tensor log_probabilities(const at::Tensor& logits, const at::Tensor& log_sum
 }
 
 // The same in parts of the model's choice: nothing but the best is kept.
-NextTokens from_parts(SearchedModel& model, const at::Tensor& states, const SearchOptions& options,
-                      BestTokens& best) {
+NextTokens from_parts(SearchedModel& model, const at::Tensor& states, const SearchOptions& options, BestTokens& best) {
   at::Tensor end_logits;  // [R]
   model.read_logits(states, [&](const at::Tensor& part, std::int64_t first_token) {
     best.add_to_sum(part);
@@ -110,7 +109,7 @@ NextTokens from_whole_rows(SearchedModel& model, const at::Tensor& states,
   const at::Tensor end_log_p = logits.select(1, kEos).to(at::kDouble) - log_sum;  // [R]
   apply_rules(logits, sentences, options);
   if (options.sample) {
-    const at::Tensor log_p = log_probabilities(logits, log_sum);       // [R, C]
+    const at::Tensor log_p = log_probabilities(logits, log_sum);        // [R, C]
     const at::Tensor tokens = drawn_tokens(log_p, sentences, options);  // [R, 1]
     return {log_p.gather(1, tokens), tokens, {}, end_log_p};
   }

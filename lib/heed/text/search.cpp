@@ -28,7 +28,8 @@ std::uint64_t source_hash(const std::vector<TokenId>& source) {
   return hash_content({reinterpret_cast<const char*>(source.data()), source.size() * sizeof(TokenId)}, kDrawPurpose);
 }
 
-void finish(SearchedSentence& sentence, const std::vector<TokenId>& tokens, double log_probability, double length_penalty) {
+void finish(SearchedSentence& sentence, const std::vector<TokenId>& tokens, double log_probability,
+            double length_penalty) {
   sentence.finished.push_back({tokens, normalised_score(log_probability, tokens.size() + 1, length_penalty)});
 }
 
@@ -59,7 +60,7 @@ std::vector<Candidate> candidates_of(const SearchedSentence& sentence, const Nex
     for (const TokenId token : prefix.terms.wanted(sentence.guidance.terms)) {
       bool is_there = false;
       for (std::int64_t i = 0; i < values.size(1); ++i) is_there = is_there || tokens[row][i] == token;
-      if (!is_there) add(token, next.all_log_p[row][token].item<float>());
+      if (!is_there) add(token, next.all_log_p.const_data_ptr<float>()[row * next.all_log_p.size(1) + token]);
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
@@ -95,8 +96,8 @@ std::vector<Candidate> share_beam(const std::vector<Candidate>& candidates, cons
 }
 
 // Ends the hypotheses of a sentence at its length limit; those that have most of the required terms alone.
-void finish_at_limit(SearchedSentence& sentence, std::int64_t first_row, const at::TensorAccessor<double, 1>& end_values,
-                     const SearchOptions& options) {
+void finish_at_limit(SearchedSentence& sentence, std::int64_t first_row,
+                     const at::TensorAccessor<double, 1>& end_values, const SearchOptions& options) {
   const RequiredTerms& terms = sentence.guidance.terms;
   std::size_t most = 0;
   for (const GrowingHypothesis& prefix : sentence.beam)
@@ -146,8 +147,9 @@ std::vector<std::int64_t> advance(SearchedSentence& sentence, const NextTokens& 
   sentence.done = next.empty() || (std::ssize(sentence.finished) >= beam &&
                                    normalised_score(best_growing, next.front().tokens.size() + 1,
                                                     options.length_penalty) <= best_score(sentence.finished));
-  next.resize(static_cast<std::size_t>(beam),
-              GrowingHypothesis{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible, TermProgress(terms)});
+  next.resize(
+      static_cast<std::size_t>(beam),
+      GrowingHypothesis{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible, TermProgress(terms)});
   sentence.beam = std::move(next);
   return parents;
 }
