@@ -120,11 +120,21 @@ class SameBytes(TranslateTest):
         self.assertEqual([pair for pair in zip(expected, found) if pair[0] != pair[1]], [])
 
     def test_with_every_number_of_neighbours(self):
+        precisions = ["fp32", "bf16"]
+        if self.translate("the cat\n", precision="int8", code=None).code == 0:  # not on every processor
+            precisions.append("int8")
         for threads in (1, 2):
-            for precision in ("fp32", "bf16"):
+            for precision in precisions:
                 for beam_size in (1, 4, 5):
                     with self.subTest(threads=threads, precision=precision, beam_size=beam_size):
                         self.compare(threads=threads, precision=precision, beam_size=beam_size)
+
+    def test_with_any_number_of_threads_and_with_and_without_a_cache(self):
+        text = lines(SOURCES + SOURCES[:20])
+        expected = self.translate(text, with_score=True, threads=1, batch_tokens=200, cache=False).out
+        for settings in ({"threads": 2}, {"threads": 3}, {"threads": 2, "cache": False}):
+            with self.subTest(**settings):
+                self.assertEqual(self.translate(text, with_score=True, batch_tokens=200, **settings).out, expected)
 
     def test_in_batches_of_every_size(self):
         """Where batch-tokens, not the read-ahead, says how many translate together."""
@@ -572,7 +582,7 @@ class Flags(TranslateTest):
                 ({"max_length": 0}, ("max-length",)),
                 ({"batch_tokens": 0}, ("batch-tokens",)),
                 ({"length_penalty": "nan"}, ("--length-penalty", "nan")),
-                ({"precision": "fp16"}, ("--precision", "fp32", "bf16")),
+                ({"precision": "fp16"}, ("--precision", "fp32", "bf16", "int8")),
                 ({"device": "gpu"}, ("--device", "auto, cpu or cuda:N")),
                 ({"model": None}, ("--model",)),
                 ({"beem_size": 4}, ("unknown flag --beem-size", "did you mean --beam-size?"))):

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -48,9 +49,20 @@ class SearchedModel {
   virtual std::unique_ptr<DecoderState> start(const SourceBatch& source, std::int64_t hypotheses) = 0;
   /// Most target tokens, end mark left out, that step() can make.
   virtual std::int64_t longest_target() const = 0;
-  /// Feeds the last token of every row [R] int64 and returns the logits of the next one [R, C], float32.
+  /// Feeds the last token of every row [R] int64 and returns states [R, D], of which read_logits() makes the logits of
+  /// the next one.
   virtual at::Tensor step(const at::Tensor& tokens, DecoderState& state) = 0;
+  /// What is done with logits: `part` [R, columns], float32, is of tokens first_token, first_token + 1, ...; it may be
+  /// written to.
+  using LogitsReader = std::function<void(at::Tensor part, std::int64_t first_token)>;
+  /// Hands the logits of states [R, D] over, in parts from the first token to the last.
+  virtual void read_logits(const at::Tensor& states, const LogitsReader& read) = 0;
+  virtual std::int64_t target_vocabulary() const = 0;  ///< C
+  virtual std::int64_t state_width() const = 0;        ///< D of step()
 };
+
+/// All logits [R, C] of states [R, D].
+at::Tensor all_logits(SearchedModel& model, const at::Tensor& states);
 
 /// What training sees besides.
 class Seq2SeqModel : public torch::nn::Module, public SearchedModel {
@@ -64,10 +76,7 @@ class Seq2SeqModel : public torch::nn::Module, public SearchedModel {
   virtual TranslationAttention attention_maps(const SourceBatch& source, const at::Tensor& target) = 0;
   /// [C, D]; logits are states times its transpose.
   virtual at::Tensor output_weight() const = 0;
-  /// states [R, D] of decode() -> logits [R, C], float32, as step() makes them: in compute_dtype().
-  virtual at::Tensor logits(const at::Tensor& states) = 0;
-
-  /// Makes the weight copies that search in `dtype` uses (see LinearImpl::prepare_inference).
+  /// Makes the weight copies that search in `dtype` uses (see InferenceProduct).
   virtual void prepare_inference(at::ScalarType dtype) = 0;
 };
 

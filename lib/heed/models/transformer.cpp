@@ -1,5 +1,6 @@
 #include "heed/models/transformer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -26,6 +27,9 @@ enum Site : std::uint64_t {
 // The decoder's sites start here, so that encoder layers can be added without moving them.
 constexpr std::uint64_t kDecoderSites = 1 << 20;
 constexpr std::uint64_t kEmbeddingSite = (1 << 20) - 1;
+
+// Tokens whose logits are computed at a time: a few hundred rows of them, and their weights, fit into a core's cache.
+constexpr std::int64_t kOutputPart = 512;
 
 DropoutSite residual_site(const TransformerOptions& options, std::uint64_t first_site, Site site) {
   return {options.dropout, first_site + site};
@@ -64,18 +68,29 @@ at::Tensor attended(MultiHeadAttention& attention, const at::Tensor& query, cons
   return result.output;
 }
 
+// Tables of keys and values only grow; what changes from step to step is which of their rows a hypothesis sees.
 struct TransformerState : DecoderState {
-  std::vector<KeyValueCache> self_attention;  // per layer, rows R
-  std::vector<KeyValue> memory;               // per layer, sentences B: never copied per hypothesis
-  at::Tensor memory_mask;                     // [B, 1, 1, S]
+  std::vector<KeyValueTable> past;    // per layer: a row for each hypothesis of each step
+  std::vector<KeyValueTable> memory;  // per layer: a row for each token of each sentence
+  VisibleRows visible_past, visible_memory;
   std::int64_t position = 0;
 
   void reorder(const at::Tensor& rows, const at::Tensor& sentences) override {
-    for (KeyValueCache& cache : self_attention) cache.reorder(rows);
+    visible_past.places = visible_past.places.index_select(0, rows);  // [R', T]
     if (!sentences.defined()) return;
-    for (KeyValue& layer : memory)
-      layer = {layer.key.index_select(0, sentences), layer.value.index_select(0, sentences)};
-    memory_mask = memory_mask.index_select(0, sentences);
+    visible_memory.places = visible_memory.places.index_select(0, rows);    // [R', S]
+    visible_memory.lengths = visible_memory.lengths.index_select(0, rows);  // [R']
+  }
+
+  // The rows that the next step will append, and what each of its hypotheses may see: its past and itself.
+  void add_step(std::int64_t rows) {
+    const auto numbers = visible_memory.places.options();
+    const std::int64_t first = past.front().size(), room = visible_past.places.size(1);
+    if (position == room)
+      visible_past.places =
+          at::cat({visible_past.places, at::zeros({rows, std::max<std::int64_t>(16, room)}, numbers)}, 1);  // [R, T]
+    visible_past.places.select(1, position).copy_(at::arange(first, first + rows, numbers));
+    visible_past.lengths = at::full({rows}, ++position, numbers);  // [R]
   }
 };
 
@@ -189,15 +204,12 @@ at::Tensor TransformerDecoderLayerImpl::forward(at::Tensor x, const at::Tensor& 
   });
 }
 
-at::Tensor TransformerDecoderLayerImpl::step(at::Tensor x, KeyValueCache& cache, const KeyValue& memory,
-                                             const at::Tensor& memory_mask) {
+at::Tensor TransformerDecoderLayerImpl::step(at::Tensor x, KeyValueTable& past, const VisibleRows& visible_past,
+                                             const KeyValueTable& memory, const VisibleRows& visible_memory) {
   x = residual(norm_first_, x, self_attention_norm,
-               [&](const at::Tensor& y) { return self_attention->step(y, cache); });
-  // The hypotheses of a sentence stand side by side as queries of one attention to its memory.
-  x = residual(norm_first_, x, cross_attention_norm, [&](const at::Tensor& y) {
-    const at::Tensor queries = y.view({memory.key.size(0), -1, y.size(2)});                    // [B, hypotheses, D]
-    return cross_attention->attend_to(queries, memory, memory_mask).view({y.size(0), 1, -1});  // [R, 1, D]
-  });
+               [&](const at::Tensor& y) { return self_attention->step(y, past, visible_past); });
+  x = residual(norm_first_, x, cross_attention_norm,
+               [&](const at::Tensor& y) { return cross_attention->attend_to(y, memory, visible_memory); });
   return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) { return feed_forward(y, nullptr); });
 }
 
@@ -270,13 +282,17 @@ at::Tensor TransformerImpl::output_weight() const {
   return source_embedding->weight;
 }
 
-std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, std::int64_t) {
+std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, std::int64_t hypotheses) {
   const EncodedSource encoded = encode(source, nullptr);
   auto state = std::make_unique<TransformerState>();
-  state->self_attention.resize(static_cast<std::size_t>(options.dec_layers));
+  state->past.resize(static_cast<std::size_t>(options.dec_layers));
   for (const auto& layer : *decoder)
     state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(encoded.memory));
-  state->memory_mask = encoded.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
+  const std::int64_t sentences = source.tokens.size(0), length = source.tokens.size(1), rows = sentences * hypotheses;
+  const at::Tensor places = at::arange(sentences * length, source.tokens.options()).view({sentences, length});
+  state->visible_memory = {places.repeat_interleave(hypotheses, 0),               // [R, S]
+                           source.mask.sum(1).repeat_interleave(hypotheses, 0)};  // [R]
+  state->visible_past.places = at::zeros({rows, 0}, places.options());            // [R, T]
   return state;
 }
 
@@ -286,25 +302,33 @@ std::int64_t TransformerImpl::longest_target() const {
 
 at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstract_state) {
   auto& state = static_cast<TransformerState&>(abstract_state);
-  at::Tensor x =
-      embed(table_of_target(), target_positions, tokens.unsqueeze(1), state.position, {}, nullptr);  // [R, 1, D]
-  ++state.position;
+  at::Tensor x = embed(table_of_target(), target_positions, tokens.unsqueeze(1), state.position, {}, nullptr)
+                     .squeeze(1);  // [R, D]
+  state.add_step(tokens.size(0));
   for (std::size_t i = 0; i < decoder->size(); ++i)
-    x = decoder[i]->as<TransformerDecoderLayerImpl>()->step(x, state.self_attention[i], state.memory[i],
-                                                            state.memory_mask);
-  return logits(decoder_norm(x).squeeze(1));  // [R, C]
+    x = decoder[i]->as<TransformerDecoderLayerImpl>()->step(x, state.past[i], state.visible_past, state.memory[i],
+                                                            state.visible_memory);
+  return decoder_norm(x);  // [R, D]
 }
 
-at::Tensor TransformerImpl::logits(const at::Tensor& states) {
+void TransformerImpl::read_logits(const at::Tensor& states, const LogitsReader& read) {
   const at::ScalarType dtype = compute_dtype();
-  const bool prepared = inference_output_weight_.defined() && inference_output_weight_.scalar_type() == dtype;
-  const at::Tensor weight = prepared ? inference_output_weight_ : output_weight().to(dtype);
-  return at::linear(product_rows(states, dtype), weight).narrow(0, 0, states.size(0)).to(at::kFloat);  // [R, C]
+  if (output_parts_.empty() || output_parts_.front().dtype() != dtype) {
+    const at::Tensor logits = at::linear(product_rows(states, dtype), output_weight().to(dtype));  // [R', C]
+    return read(logits.narrow(0, 0, states.size(0)).to(at::kFloat), 0);
+  }
+  std::int64_t first_token = 0;
+  for (const InferenceProduct& part : output_parts_) {
+    read(part(states).to(at::kFloat), first_token);
+    first_token += kOutputPart;
+  }
 }
 
 void TransformerImpl::prepare_inference(at::ScalarType dtype) {
   heed::prepare_inference(*this, dtype);
-  inference_output_weight_ = output_weight().detach().to(dtype);
+  output_parts_.clear();
+  for (const at::Tensor& weight : output_weight().split(kOutputPart))
+    output_parts_.emplace_back(weight, at::Tensor(), dtype);
 }
 
 Embedding& TransformerImpl::table_of_target() {

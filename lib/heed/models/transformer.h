@@ -90,8 +90,9 @@ class TransformerDecoderLayerImpl : public torch::nn::Module {
   /// All steps: x [B, T, D], memory [B, S, D], memory_mask [B, 1, 1, S] -> [B, T, D].
   at::Tensor forward(at::Tensor x, const at::Tensor& memory, const at::Tensor& memory_mask,
                      const Randomness* randomness, TranslationAttention* maps = nullptr);
-  /// One step of R = B * hypotheses rows: x [R, 1, D] -> [R, 1, D].
-  at::Tensor step(at::Tensor x, KeyValueCache& cache, const KeyValue& memory, const at::Tensor& memory_mask);
+  /// One step of R rows: x [R, D] -> [R, D]. `past`: the layer's own keys and values; `memory`: those of the sentences.
+  at::Tensor step(at::Tensor x, KeyValueTable& past, const VisibleRows& visible_past, const KeyValueTable& memory,
+                  const VisibleRows& visible_memory);
 
   MultiHeadAttention self_attention{nullptr}, cross_attention{nullptr};
   FeedForward feed_forward{nullptr};
@@ -112,10 +113,12 @@ class TransformerImpl : public Seq2SeqModel {
   at::Tensor decode(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness) override;
   TranslationAttention attention_maps(const SourceBatch& source, const at::Tensor& target) override;
   at::Tensor output_weight() const override;
-  at::Tensor logits(const at::Tensor& states) override;
   std::unique_ptr<DecoderState> start(const SourceBatch& source, std::int64_t hypotheses) override;
   std::int64_t longest_target() const override;
   at::Tensor step(const at::Tensor& tokens, DecoderState& state) override;
+  void read_logits(const at::Tensor& states, const LogitsReader& read) override;
+  std::int64_t target_vocabulary() const override { return options.target_vocab; }
+  std::int64_t state_width() const override { return options.dim; }
   void prepare_inference(at::ScalarType dtype) override;
 
   const TransformerOptions options;
@@ -135,7 +138,7 @@ class TransformerImpl : public Seq2SeqModel {
                    const DropoutSite& site, const Randomness* randomness);
 
   DropoutSite source_dropout_, target_dropout_;
-  at::Tensor inference_output_weight_;
+  std::vector<InferenceProduct> output_parts_;  // of the output weight, kOutputPart tokens each
 };
 TORCH_MODULE(Transformer);
 

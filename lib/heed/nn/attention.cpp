@@ -1,13 +1,12 @@
 #include "heed/nn/attention.h"
 
 #include <cmath>
+#include <vector>
 
 #include <ATen/ATen.h>
 
 namespace heed {
 namespace {
-
-constexpr std::int64_t kQueryMultiple = 4;
 
 // The mask that holds for both the padding and the causal rule, or undefined when everything may be attended.
 at::Tensor combined_mask(const AttendOptions& options, const at::Tensor& q, const at::Tensor& k) {
@@ -39,6 +38,11 @@ MultiHeadAttentionOptions resolved(MultiHeadAttentionOptions options) {
   TORCH_CHECK(options.heads % options.kv_heads == 0, "MultiHeadAttention: ", options.heads,
               " heads are not a multiple of ", options.kv_heads, " key/value heads");
   return options;
+}
+
+// Whether a product was prepared for what is computed now.
+bool is_ready(const std::optional<InferenceProduct>& product) {
+  return product && product->dtype() == compute_dtype() && !at::GradMode::is_enabled();
 }
 
 }  // namespace
@@ -78,12 +82,6 @@ Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Ten
   return {at::matmul(dropped, value), weights};  // [B, H, T, V], [B, H, T, S]
 }
 
-void KeyValueCache::reorder(const at::Tensor& rows) {
-  if (!room.key.defined()) return;
-  room.key = room.key.index_select(0, rows);      // [B', G, capacity, K]
-  room.value = room.value.index_select(0, rows);  // [B', G, capacity, V]
-}
-
 MultiHeadAttentionImpl::MultiHeadAttentionImpl(std::int64_t n_head, std::int64_t d_model, std::int64_t d_head)
     : MultiHeadAttentionImpl(MultiHeadAttentionOptions{.heads = n_head, .width = d_model, .head_dim = d_head}) {}
 
@@ -120,42 +118,46 @@ MultiHeadAttentionImpl::WithWeights MultiHeadAttentionImpl::forward_with_weights
   return {join_heads(output), weights};  // [B, T, D], [B, H, T, S]
 }
 
-KeyValue MultiHeadAttentionImpl::project_memory(const at::Tensor& memory) {
-  return {split_heads(key_projection(memory), options.kv_heads).to(at::kFloat).contiguous(),     // [B, G, S, K]
-          split_heads(value_projection(memory), options.kv_heads).to(at::kFloat).contiguous()};  // [B, G, S, V]
+KeyValueTable MultiHeadAttentionImpl::project_memory(const at::Tensor& memory) {
+  const at::Tensor rows = as_rows(memory);  // [N, M]
+  KeyValueTable table;
+  table.append(is_ready(key_value_) ? (*key_value_)(rows)
+                                    : at::cat({key_projection(rows), value_projection(rows)}, 1));  // [N, G*K + G*V]
+  return table;
 }
 
-at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask) {
-  // One query, or an odd number of them, goes through code whose last bits depend on how threads share the batch.
-  const std::int64_t queries = query.size(1), filled = (queries + kQueryMultiple - 1) / kQueryMultiple * kQueryMultiple;
-  at::Tensor q = split_heads(query_projection(query), options.heads);  // [B, H, T, K]
-  const auto fill = [&](const at::Tensor& x, bool value) {
-    return at::constant_pad_nd(x, {0, 0, 0, filled - queries}, value);
+at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValueTable& memory,
+                                             const VisibleRows& visible) {
+  return output_projection(attend_rows(query_projection(query), memory, visible, head_shape()));  // [R, D]
+}
+
+at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueTable& past, const VisibleRows& visible) {
+  const at::Tensor projected = is_ready(query_key_value_)
+                                   ? (*query_key_value_)(query)
+                                   : at::cat({query_projection(query), key_projection(query), value_projection(query)},
+                                             1);  // [R, H*K + G*K + G*V]
+  const std::int64_t query_columns = options.heads * options.head_dim;
+  past.append(projected.narrow(1, query_columns, projected.size(1) - query_columns));
+  return output_projection(attend_rows(projected.narrow(1, 0, query_columns), past, visible, head_shape()));  // [R, D]
+}
+
+void MultiHeadAttentionImpl::prepare_inference(at::ScalarType dtype) {
+  const auto one_product = [&](const std::vector<Linear>& parts) {
+    std::vector<at::Tensor> weights, biases;
+    for (const Linear& part : parts) {
+      weights.push_back(part->weight);
+      if (options.bias) biases.push_back(part->bias);
+    }
+    return InferenceProduct(at::cat(weights), options.bias ? at::cat(biases) : at::Tensor(), dtype);
   };
-  q = fill(q, false);  // [B, H, T', K]
-  const bool mask_per_query = mask.defined() && mask.dim() >= 2 && mask.size(-2) > 1;
-  const at::Tensor attended =
-      attend(q, memory.key, memory.value, {.mask = mask_per_query ? fill(mask, true) : mask});  // [B, H, T', V]
-  return join_heads(attended.narrow(2, 0, queries));                                            // [B, T, D]
+  key_value_ = one_product({key_projection, value_projection});
+  query_key_value_.reset();
+  if (options.memory_width == options.width)
+    query_key_value_ = one_product({query_projection, key_projection, value_projection});
 }
 
-at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueCache& cache) {
-  const auto [k, v] = project_memory(query);  // [B, G, 1, K / V]
-  const std::int64_t capacity = cache.room.key.defined() ? cache.room.key.size(2) : 0;
-  if (cache.length == capacity) {
-    const auto grown = [](const at::Tensor& room, const at::Tensor& like) {
-      const at::Tensor block =
-          at::zeros({like.size(0), like.size(1), KeyValueCache::kBlock, like.size(3)}, like.options());
-      return room.defined() ? at::cat({room, block}, 2) : block;  // [B, G, capacity + kBlock, K / V]
-    };
-    cache.room = {grown(cache.room.key, k), grown(cache.room.value, v)};
-  }
-  cache.room.key.select(2, cache.length).copy_(k.squeeze(2));
-  cache.room.value.select(2, cache.length).copy_(v.squeeze(2));
-  ++cache.length;
-  const at::Tensor written =
-      at::arange(cache.room.key.size(2), k.options().dtype(at::kLong)).lt(cache.length);  // [capacity]
-  return attend_to(query, cache.room, written);                                           // [B, 1, D]
+HeadShape MultiHeadAttentionImpl::head_shape() const {
+  return {options.heads, options.kv_heads, options.head_dim, options.value_head_dim};
 }
 
 // [B, L, heads * W] -> [B, heads, L, W]
@@ -166,6 +168,13 @@ at::Tensor MultiHeadAttentionImpl::split_heads(const at::Tensor& projected, std:
 // [B, H, T, V] -> [B, T, D]
 at::Tensor MultiHeadAttentionImpl::join_heads(const at::Tensor& attended) {
   return output_projection(attended.transpose(1, 2).flatten(2));
+}
+
+void prepare_inference(torch::nn::Module& module, at::ScalarType dtype) {
+  for (const auto& child : module.modules()) {
+    if (auto* linear = child->as<LinearImpl>()) linear->prepare_inference(dtype);
+    if (auto* attention = child->as<MultiHeadAttentionImpl>()) attention->prepare_inference(dtype);
+  }
 }
 
 }  // namespace heed

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include "heed/nn/attend_rows.h"
 #include "heed/nn/dropout.h"
 #include "heed/nn/layers.h"
 
@@ -49,23 +51,6 @@ struct MultiHeadAttentionOptions {
   DropoutSite dropout = {};         ///< on the attention weights; p = 0: none (and the fused kernel can be used)
 };
 
-/// Keys and values of one attention, owned by the caller, so that the module stays stateless.
-struct KeyValue {
-  at::Tensor key;    ///< [B, G, S, K]
-  at::Tensor value;  ///< [B, G, S, V]
-};
-
-/// Keys and values of self-attention that grow step by step. Room is taken in blocks of `kBlock` steps, so that most
-/// steps write in place; unused room is masked.
-struct KeyValueCache {
-  static constexpr std::int64_t kBlock = 16;
-  KeyValue room;            ///< [B, G, capacity, K / V], undefined before the first step
-  std::int64_t length = 0;  ///< steps written
-
-  /// Row r of the batch becomes a copy of old row rows[r] (int64 [B']).
-  void reorder(const at::Tensor& rows);
-};
-
 /// Multi-head attention: project, attend head by head, concatenate, project.
 class MultiHeadAttentionImpl : public torch::nn::Module {
  public:
@@ -85,12 +70,17 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   WithWeights forward_with_weights(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask = {},
                                    const Randomness* randomness = nullptr);
 
-  /// Keys and values of a memory [B, S, M], to be used for many queries.
-  KeyValue project_memory(const at::Tensor& memory);
-  /// Attention of queries [B, T, D] to keys and values projected before -> [B, T, D].
-  at::Tensor attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask = {});
-  /// One step of causal self-attention: query [B, 1, D] joins the cache and attends to all in it -> [B, 1, D].
-  at::Tensor step(const at::Tensor& query, KeyValueCache& cache);
+  /// Keys and values of a memory [.., M], to be used for many queries: a row for each of its tokens.
+  KeyValueTable project_memory(const at::Tensor& memory);
+  /// Attention of single queries [R, D] to rows of a table -> [R, D].
+  at::Tensor attend_to(const at::Tensor& query, const KeyValueTable& memory, const VisibleRows& visible);
+  /// One step of self-attention: the keys and values of R queries [R, D] become the last R rows of the table; then
+  /// each query attends to what it may see, which is to include itself -> [R, D].
+  at::Tensor step(const at::Tensor& query, KeyValueTable& past, const VisibleRows& visible);
+
+  /// Makes the weight copies that the three functions above use in compute_dtype() `dtype`: products of the same input
+  /// become one.
+  void prepare_inference(at::ScalarType dtype);
 
   const MultiHeadAttentionOptions options;  ///< with the zeros resolved
   Linear query_projection{nullptr}, key_projection{nullptr}, value_projection{nullptr}, output_projection{nullptr};
@@ -98,7 +88,13 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
  private:
   at::Tensor split_heads(const at::Tensor& projected, std::int64_t heads) const;
   at::Tensor join_heads(const at::Tensor& attended);
+  HeadShape head_shape() const;
+
+  std::optional<InferenceProduct> query_key_value_, key_value_;
 };
 TORCH_MODULE(MultiHeadAttention);
+
+/// Calls prepare_inference(dtype) on every Linear and MultiHeadAttention below `module`.
+void prepare_inference(torch::nn::Module& module, at::ScalarType dtype);
 
 }  // namespace heed

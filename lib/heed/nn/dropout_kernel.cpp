@@ -4,12 +4,7 @@
 #include <array>
 #include <bit>
 
-// One binary for every machine: the compiler makes a version of the loop per instruction set and the loader picks.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
-#define HEED_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define HEED_CLONES
-#endif
+#include "heed/nn/lanes.h"
 
 namespace heed {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -8,6 +9,7 @@
 #include <torch/nn/pimpl.h>
 
 #include "heed/nn/dropout.h"
+#include "heed/nn/inference_product.h"
 
 namespace heed {
 
@@ -27,11 +29,6 @@ class ComputeDtypeGuard {
   at::ScalarType previous_;
 };
 
-/// The rows of a matrix product in `dtype`: [N, W] -> [N', W]. In bfloat16 N' is the next multiple of 32 and the new
-/// rows are zero: oneDNN makes and keeps code for each number of rows it meets, and with every batch of another size
-/// that costs more time than the product and gigabytes of memory. In float32 nothing is filled up.
-at::Tensor product_rows(const at::Tensor& rows, at::ScalarType dtype);
-
 /// x W^T + b. Xavier-uniform weights (Glorot and Bengio 2010), zero bias.
 class LinearImpl : public torch::nn::Module {
  public:
@@ -45,7 +42,7 @@ class LinearImpl : public torch::nn::Module {
   at::Tensor weight, bias;  ///< [outputs, inputs], [outputs] (undefined without bias)
 
  private:
-  at::Tensor inference_weight_, inference_bias_;
+  std::optional<InferenceProduct> inference_;
 };
 TORCH_MODULE(Linear);
 
@@ -100,8 +97,5 @@ TORCH_MODULE(FeedForward);
 
 /// dropout() while a module trains with randomness given, `input` otherwise.
 at::Tensor dropout_if(bool training, const at::Tensor& input, const DropoutSite& site, const Randomness* randomness);
-
-/// Calls prepare_inference(dtype) on every Linear below `module`.
-void prepare_inference(torch::nn::Module& module, at::ScalarType dtype);
 
 }  // namespace heed

@@ -8,6 +8,8 @@
 #include <optional>
 #include <sstream>
 
+#include <ATen/Parallel.h>
+
 #include "heed/base/error.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
@@ -105,6 +107,18 @@ class Output {
   std::optional<AtomicFile> file_;
 };
 
+at::ScalarType dtype_of(TranslatePrecision precision) {
+  switch (precision) {
+    case TranslatePrecision::bf16:
+      return at::kBFloat16;
+    case TranslatePrecision::int8:
+      return at::kChar;
+    case TranslatePrecision::fp32:
+      break;
+  }
+  return at::kFloat;
+}
+
 void validate(const TranslateOptions& options) {
   if (options.model.empty()) throw usage_error("no model given: say --model DIR");
   if (options.buffer < 1) throw usage_error("buffer must be 1 or more");
@@ -137,6 +151,9 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
                     std::ostream& standard_output) {
   validate(options);
   const auto start = std::chrono::steady_clock::now();
+  // Threads that each have a batch of their own do more than threads that share the small steps of one.
+  const auto workers = device.is_cpu() ? static_cast<std::size_t>(at::get_num_threads()) : 1;
+  at::set_num_threads(1);
   LineReader input(options.input, standard_input);
   CompanionLines prefixes(options.prefix, input, standard_input), references(options.score_ref, input, standard_input);
   std::vector<TranslationModel> models;
@@ -145,13 +162,15 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   if (!options.glossary.empty()) glossary.emplace(options.glossary);
   if (glossary) warn_of_impossible_terms(*glossary, models.front().target);
   Translator translator(std::move(models),
-                        {.dtype = options.precision == TranslatePrecision::bf16 ? at::kBFloat16 : at::kFloat,
+                        {.dtype = dtype_of(options.precision),
                          .device = device,
                          .batch_tokens = options.batch_tokens,
                          .max_length = options.max_length,
                          .token_scores = options.word_scores || options.json,
                          .attention = options.alignment != AlignmentKind::none || !options.attention.empty(),
-                         .replace_unk = options.replace_unk});
+                         .replace_unk = options.replace_unk,
+                         .cache = options.cache,
+                         .workers = workers});
   SearchOptions search = options.search;
   search.allow_unk = search.allow_unk || options.replace_unk;
   const StopSignal stop(StopSignal::Waiting::ends);
