@@ -96,6 +96,8 @@ class SameBits(ResumeTest):
         """A kill in the middle, with accumulation and with bf16 on two threads."""
         for name, changes in (("accumulated", {"grad_accum": 2}), ("bf16", {"precision": "bf16", "threads": 2}),
                               ("no-average", {"ema": 0}), ("averaged-again", {"average": 3}),
+                              ("sampled", {"subword_alpha": 0.2}),
+                              ("bpe-sampled", {"subwords": "bpe", "bpe_dropout": 0.2}), ("r-drop", {"r_drop": 3}),
                               ("cosine", {"lr_scheduler": "cosine", "warmup": 5})):
             with self.subTest(name):
                 length = {"max_updates": 60} | changes

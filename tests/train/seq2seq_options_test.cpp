@@ -73,6 +73,10 @@ TEST_CASE("contradicting options are refused with what to use instead") {
   CHECK(message([](auto& o) { o.lr = 0; }) == "2: lr must be above 0");
   CHECK(message([](auto& o) { o.adam.epsilon = 0; }) == "2: adam-epsilon must be above 0");
   CHECK(message([](auto& o) { o.label_smoothing = 1; }) == "2: label-smoothing must be at least 0 and below 1");
+  CHECK(message([](auto& o) { o.sampling.alpha = -1; }) == "2: subword-alpha must be 0 or more");
+  CHECK(message([](auto& o) { o.sampling.dropout = 1.5; }) == "2: bpe-dropout must be 0 to 1");
+  CHECK(message([](auto& o) { o.sampling = {.alpha = 0.2, .dropout = 1}; }) == "nothing");
+  CHECK(message([](auto& o) { o.r_drop = -1; }) == "2: r-drop must be 0 or more");
   CHECK(message([](auto& o) { o.ema = 1; }) == "2: ema must be at least 0 and below 1");
   CHECK(message([](auto& o) { o.adam.beta2 = 1; }) == "2: adam-beta2 must be at least 0 and below 1");
   CHECK(message([](auto& o) { o.lr_scheduler = LrScheduler::cosine; }) ==
@@ -166,7 +170,11 @@ TEST_CASE("going on with changed settings says which") {
   options.lr = 0.25;
   options.batch_tokens = 999;
   options.network.dim = 128;
-  merge_saved_options(options, {"lr", "batch-tokens", "dim"}, saved_run(), "last");
+  options.sampling.alpha = 0.3;
+  options.r_drop = 2;
+  merge_saved_options(options, {"lr", "batch-tokens", "dim", "subword-alpha", "r-drop"}, saved_run(), "last");
+  CHECK(options.sampling.alpha == 0.3);
+  CHECK(options.r_drop == 2);
   CHECK(options.lr == 0.25);
   CHECK(options.batch_tokens == 999);
   const std::string notice = files.read("log");

@@ -106,6 +106,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     if (parent) return {parent->source, parent->target};
     return make_vocabularies(*data.training, options);
   }();
+  settle_sampling(options.sampling, run.given, vocabularies);
   options.network.source_vocab = vocabularies.source.size();
   options.network.target_vocab = vocabularies.target.size();
   validate(options.network);
@@ -169,7 +170,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     return std::make_unique<BatchStream>(
         data.training, vocabularies.source, vocabularies.target,
         BatchOptions{options.batch_tokens, options.max_length, options.on_long,
-                     static_cast<std::uint64_t>(options.seed)},
+                     static_cast<std::uint64_t>(options.seed), options.sampling},
         data.held_out,
         DataPosition{static_cast<std::uint64_t>(state.epoch), static_cast<std::uint64_t>(state.sentence)});
   };
@@ -246,6 +247,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     return row;
   };
 
+  const LossOptions loss_options{static_cast<std::uint64_t>(options.seed), options.label_smoothing, options.r_drop};
   std::string reason;
   network->train();
   for (;;) {
@@ -261,8 +263,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     std::int64_t tokens = 0;
     for (std::int64_t i = 0; i < options.grad_accum; ++i) {
       const TokenBatch batch = stream->next();
-      const CrossEntropy sums = batch_loss(*network, batch, static_cast<std::uint64_t>(options.seed),
-                                           static_cast<std::uint64_t>(update), options.label_smoothing, run.device);
+      const CrossEntropy sums =
+          batch_loss(*network, batch, static_cast<std::uint64_t>(update), loss_options, run.device);
       sums.loss.backward();
       loss += sums.loss.item<double>();
       tokens += sums.tokens;

@@ -136,4 +136,16 @@ Vocabularies make_vocabularies(const ParallelCorpus& training, const Seq2SeqTrai
   return {train(SampledSide::source), train(SampledSide::target)};
 }
 
+void settle_sampling(SubwordSampling& sampling, const std::set<std::string>& given, const Vocabularies& vocabularies) {
+  const auto settle = [&](const char* name, double& value, SubwordKind kind, const char* other) {
+    if (vocabularies.source.kind() == kind || vocabularies.target.kind() == kind) return;
+    if (value > 0 && given.contains(name))
+      throw usage_error(std::string("--") + name + " is for vocabularies of the kind " + std::string(name_of(kind)) +
+                        ", and this one is of another: leave it out, or say --" + other);
+    value = 0;
+  };
+  settle("subword-alpha", sampling.alpha, SubwordKind::unigram, "bpe-dropout");
+  settle("bpe-dropout", sampling.dropout, SubwordKind::bpe, "subword-alpha");
+}
+
 }  // namespace heed

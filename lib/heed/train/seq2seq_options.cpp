@@ -96,6 +96,9 @@ void validate(const Seq2SeqTrainOptions& o) {
   const auto share = [&](const char* name, double value) {
     require(value >= 0 && value < 1, std::string(name) + " must be at least 0 and below 1");
   };
+  not_negative("subword-alpha", o.sampling.alpha);
+  require(o.sampling.dropout >= 0 && o.sampling.dropout <= 1, "bpe-dropout must be 0 to 1");
+  not_negative("r-drop", o.r_drop);
   share("label-smoothing", o.label_smoothing);
   share("ema", o.ema);
   share("adam-beta1", o.adam.beta1);

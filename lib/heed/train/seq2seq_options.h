@@ -47,11 +47,12 @@ struct Seq2SeqTrainOptions {
   SubwordKind subwords = SubwordKind::unigram;
   std::int64_t max_length = 256;
   OnLong on_long = OnLong::drop;
+  SubwordSampling sampling;
   bool strict_utf8 = false;
 
   std::int64_t batch_tokens = 4096, grad_accum = 1;
   AdamOptions adam;
-  double lr = 1e-3, label_smoothing = 0.1, clip_norm = 1, ema = 0.999;
+  double lr = 1e-3, label_smoothing = 0.1, r_drop = 0, clip_norm = 1, ema = 0.999;
   std::int64_t average = 1, warmup = 1000;
   LrScheduler lr_scheduler = LrScheduler::inverse_sqrt;
   Precision precision = Precision::automatic;
@@ -84,6 +85,9 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("subwords", o.subwords, "kind of a vocabulary to train");
   visit("max-length", o.max_length, "longest sentence in tokens");
   visit("on-long", o.on_long, "what to do with longer ones");
+  visit("subword-alpha", o.sampling.alpha,
+        "draw segmentations of the training text anew, unigram vocabulary: small = wild, large = the best (0 = off)");
+  visit("bpe-dropout", o.sampling.dropout, "the same, BPE vocabulary: share of the merges left out (0 = off)");
   visit("strict-utf8", o.strict_utf8, "refuse ill-formed UTF-8 instead of replacing it");
   visit("batch-tokens", o.batch_tokens, "size of a batch: sentences times longest side, padding included");
   visit("grad-accum", o.grad_accum, "batches per update");
@@ -96,6 +100,7 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("lr-scheduler", o.lr_scheduler, "how the rate falls after the warm-up");
   visit("warmup", o.warmup, "updates over which the rate rises to its peak");
   visit("label-smoothing", o.label_smoothing, "share of the target probability spread over all tokens (0 = off)");
+  visit("r-drop", o.r_drop, "weight of the difference between two passes with other dropouts (0 = one pass)");
   visit("clip-norm", o.clip_norm, "longest gradient; a longer one is scaled down (0 = off)");
   visit("ema", o.ema, "decay of the average of the weights that is validated and kept as best (0 = off)");
   visit("average", o.average, "validations over which that average is averaged again (1 = only the newest)");
