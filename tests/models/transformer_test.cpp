@@ -465,4 +465,38 @@ TEST_CASE("no two dropouts of a model share a mask") {
     }
 }
 
+TEST_CASE("states of packed sentences equal those of padded ones, dropout and gradients included") {
+  const std::vector<std::int64_t> source_lengths = {9, 4, 6}, target_lengths = {3, 8, 1};
+  const std::vector<std::uint64_t> numbers = {11, 5, 1'000'000};
+  const PackedRows source_rows(source_lengths, numbers, at::kCPU), target_rows(target_lengths, numbers, at::kCPU);
+  for (const TransformerOptions& grid : option_grid())
+    for (const double dropout : {0.0, 0.3}) {
+      TransformerOptions options = grid;
+      options.dropout = options.attention_dropout = dropout;
+      at::manual_seed(6);
+      Transformer model(options);
+      const auto tokens = [&](const PackedRows& rows) {
+        return PackedTokens{at::randint(4, 31, {rows.count()}, at::kLong), rows};
+      };
+      const PackedTokens source = tokens(source_rows), target = tokens(target_rows);
+      const at::Tensor factor = at::randn({12, 16});
+      const auto results = [&](const at::Tensor& states) {
+        const at::Tensor real = states.narrow(0, 0, 12);
+        model->zero_grad();
+        (real * factor).sum().backward();
+        std::vector<at::Tensor> tensors = {real.detach()};
+        for (const at::Tensor& parameter : model->parameters())
+          if (parameter.grad().defined()) tensors.push_back(parameter.grad().clone());
+        return tensors;
+      };
+      const auto packed = results(model->states(source, target, 3, 4));
+      const auto padded = results(model->Seq2SeqModel::states(source, target, 3, 4));
+      REQUIRE(packed.size() == padded.size());
+      for (std::size_t i = 0; i < packed.size(); ++i) {
+        CAPTURE(i, dropout);
+        CHECK(difference(packed[i], padded[i]) < 2e-4);
+      }
+    }
+}
+
 }  // namespace heed

@@ -8,6 +8,7 @@
 #include <torch/nn/module.h>
 
 #include "heed/nn/dropout.h"
+#include "heed/nn/packed_rows.h"
 
 /// What training and search see of a translation model. Shape letters as in nn/attention.h; R rows of a search: for
 /// each of B sentences the same number of hypotheses, sentence by sentence.
@@ -17,6 +18,12 @@ namespace heed {
 struct SourceBatch {
   at::Tensor tokens;  ///< [B, S] int64, each sentence ended by the end mark
   at::Tensor mask;    ///< [B, S] bool, true = a token, false = padding
+};
+
+/// A batch of sentences without padding.
+struct PackedTokens {
+  at::Tensor tokens;  ///< [N] int64; kPad where no sentence is
+  PackedRows rows;
 };
 
 /// The memory of a batch of sentences, to be read by the decoder.
@@ -72,6 +79,11 @@ class Seq2SeqModel : public torch::nn::Module, public SearchedModel {
   /// All steps at once, each seeing the true tokens before it: `target` [B, T] (start mark first, padded) ->
   /// states [B, T, D] from which output_weight() makes logits.
   virtual at::Tensor decode(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness) = 0;
+  /// The same for training, without padding: source sentences (ended by the end mark) and their targets (begun by the
+  /// start mark) -> states [N, D] of the targets' rows. Dropouts of a model in training mode are keyed by seed, update
+  /// and the rows' places. Here by encode() and decode() on padded copies; a model may know a faster way.
+  virtual at::Tensor states(const PackedTokens& source, const PackedTokens& target, std::uint64_t seed,
+                            std::uint64_t update);
   /// The attention weights of such a pass, without dropout.
   virtual TranslationAttention attention_maps(const SourceBatch& source, const at::Tensor& target) = 0;
   /// [C, D]; logits are states times its transpose.

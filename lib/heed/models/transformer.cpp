@@ -161,15 +161,11 @@ TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const TransformerOption
       self_attention_dropout_(residual_site(options, first_site, kSelfResidual)),
       feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
 
-at::Tensor TransformerEncoderLayerImpl::forward(at::Tensor x, const at::Tensor& mask, const Randomness* randomness,
-                                                TranslationAttention* maps) {
-  x = residual(norm_first_, x, self_attention_norm, [&](const at::Tensor& y) {
-    return dropout_if(is_training(), attended(self_attention, y, y, mask, randomness, maps ? &maps->encoder : nullptr),
-                      self_attention_dropout_, randomness);
-  });
-  return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) {
-    return dropout_if(is_training(), feed_forward(y, randomness), feed_forward_dropout_, randomness);
-  });
+void TransformerEncoderLayerImpl::forward(ResidualStream& x, const Attend& attend_to_source) {
+  x.pass(self_attention_norm, self_attention_dropout_,
+         [&](const at::Tensor& y) { return attend_to_source(self_attention, y); });
+  x.pass(feed_forward_norm, feed_forward_dropout_,
+         [&](const at::Tensor& y) { return feed_forward(y, x.randomness()); });
 }
 
 TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
@@ -186,22 +182,14 @@ TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOption
       cross_attention_dropout_(residual_site(options, first_site, kCrossResidual)),
       feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
 
-// Padding stands only at the end of a target, so the causal rule alone keeps it from every token before it.
-at::Tensor TransformerDecoderLayerImpl::forward(at::Tensor x, const at::Tensor& memory, const at::Tensor& memory_mask,
-                                                const Randomness* randomness, TranslationAttention* maps) {
-  x = residual(norm_first_, x, self_attention_norm, [&](const at::Tensor& y) {
-    return dropout_if(is_training(),
-                      attended(self_attention, y, y, at::Tensor(), randomness, maps ? &maps->decoder : nullptr),
-                      self_attention_dropout_, randomness);
-  });
-  x = residual(norm_first_, x, cross_attention_norm, [&](const at::Tensor& y) {
-    return dropout_if(is_training(),
-                      attended(cross_attention, y, memory, memory_mask, randomness, maps ? &maps->cross : nullptr),
-                      cross_attention_dropout_, randomness);
-  });
-  return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) {
-    return dropout_if(is_training(), feed_forward(y, randomness), feed_forward_dropout_, randomness);
-  });
+void TransformerDecoderLayerImpl::forward(ResidualStream& x, const Attend& attend_to_target,
+                                          const Attend& attend_to_memory) {
+  x.pass(self_attention_norm, self_attention_dropout_,
+         [&](const at::Tensor& y) { return attend_to_target(self_attention, y); });
+  x.pass(cross_attention_norm, cross_attention_dropout_,
+         [&](const at::Tensor& y) { return attend_to_memory(cross_attention, y); });
+  x.pass(feed_forward_norm, feed_forward_dropout_,
+         [&](const at::Tensor& y) { return feed_forward(y, x.randomness()); });
 }
 
 at::Tensor TransformerDecoderLayerImpl::step(at::Tensor x, KeyValueTable& past, const VisibleRows& visible_past,
@@ -256,18 +244,61 @@ TranslationAttention TransformerImpl::attention_maps(const SourceBatch& source, 
 EncodedSource TransformerImpl::encode_layers(const SourceBatch& source, const Randomness* randomness,
                                              TranslationAttention* maps) {
   const at::Tensor mask = source.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
-  at::Tensor x = embed(source_embedding, source_positions, source.tokens, 0, source_dropout_, randomness);
-  for (const auto& layer : *encoder) x = layer->as<TransformerEncoderLayerImpl>()->forward(x, mask, randomness, maps);
-  return {encoder_norm(x), source.mask};  // [B, S, D]
+  const at::Tensor x = embed(source_embedding, source_positions, source.tokens, 0, source_dropout_, randomness);
+  const at::Tensor memory = run_encoder(x, randomness, [&](MultiHeadAttention& attention, const at::Tensor& y) {
+    return attended(attention, y, y, mask, randomness, maps ? &maps->encoder : nullptr);
+  });
+  return {memory, source.mask};  // [B, S, D]
 }
 
+// Padding stands only at the end of a target, so the causal rule alone keeps it from every token before it.
 at::Tensor TransformerImpl::decode_layers(const EncodedSource& encoded, const at::Tensor& target,
                                           const Randomness* randomness, TranslationAttention* maps) {
   const at::Tensor memory_mask = encoded.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
-  at::Tensor x = embed(table_of_target(), target_positions, target, 0, target_dropout_, randomness);
+  const at::Tensor x = embed(table_of_target(), target_positions, target, 0, target_dropout_, randomness);
+  return run_decoder(
+      x, randomness,
+      [&](MultiHeadAttention& attention, const at::Tensor& y) {
+        return attended(attention, y, y, {}, randomness, maps ? &maps->decoder : nullptr);
+      },
+      [&](MultiHeadAttention& attention, const at::Tensor& y) {
+        return attended(attention, y, encoded.memory, memory_mask, randomness, maps ? &maps->cross : nullptr);
+      });  // [B, T, D]
+}
+
+at::Tensor TransformerImpl::states(const PackedTokens& source, const PackedTokens& target, std::uint64_t seed,
+                                   std::uint64_t update) {
+  const Randomness source_randomness{seed, update, source.rows.places};
+  const Randomness target_randomness{seed, update, target.rows.places};
+  const at::Tensor memory =
+      run_encoder(embed_packed(source_embedding, source_positions, source, source_dropout_, &source_randomness),
+                  &source_randomness, [&](MultiHeadAttention& attention, const at::Tensor& y) {
+                    return attention->forward_packed(y, y, source.rows, source.rows, &source_randomness);
+                  });  // [M, D]
+  return run_decoder(
+      embed_packed(table_of_target(), target_positions, target, target_dropout_, &target_randomness),
+      &target_randomness,
+      [&](MultiHeadAttention& attention, const at::Tensor& y) {
+        return attention->forward_packed(y, y, target.rows, target.rows, &target_randomness);
+      },
+      [&](MultiHeadAttention& attention, const at::Tensor& y) {
+        return attention->forward_packed(y, memory, target.rows, source.rows, &target_randomness);
+      });  // [N, D]
+}
+
+at::Tensor TransformerImpl::run_encoder(at::Tensor embedded, const Randomness* randomness,
+                                        const Attend& attend_to_source) {
+  ResidualStream x(std::move(embedded), options.norm_first, is_training() ? randomness : nullptr);
+  for (const auto& layer : *encoder) layer->as<TransformerEncoderLayerImpl>()->forward(x, attend_to_source);
+  return x.finish(encoder_norm);
+}
+
+at::Tensor TransformerImpl::run_decoder(at::Tensor embedded, const Randomness* randomness,
+                                        const Attend& attend_to_target, const Attend& attend_to_memory) {
+  ResidualStream x(std::move(embedded), options.norm_first, is_training() ? randomness : nullptr);
   for (const auto& layer : *decoder)
-    x = layer->as<TransformerDecoderLayerImpl>()->forward(x, encoded.memory, memory_mask, randomness, maps);
-  return decoder_norm(x);  // [B, T, D]
+    layer->as<TransformerDecoderLayerImpl>()->forward(x, attend_to_target, attend_to_memory);
+  return x.finish(decoder_norm);
 }
 
 at::Tensor TransformerImpl::output_weight() const {
@@ -344,6 +375,20 @@ at::Tensor TransformerImpl::embed(Embedding& table, const at::Tensor& learned, c
                                    ? learned_positions(learned, tokens, first_position)  // [L, D]
                                    : sinusoidal_positions(first_position, length, options.dim, embedded.options());
   return dropout_if(is_training(), embedded + positions, site, randomness);
+}
+
+// The same for packed sentences: [N] -> [N, D].
+at::Tensor TransformerImpl::embed_packed(Embedding& table, const at::Tensor& learned, const PackedTokens& sentences,
+                                         const DropoutSite& site, const Randomness* randomness) {
+  const std::int64_t length = sentences.rows.longest();
+  const at::Tensor embedded = table(sentences.tokens) * std::sqrt(static_cast<double>(options.dim));  // [N, D]
+  if (learned.defined() && length > learned.size(0))
+    throw data_error("a sentence of " + std::to_string(length) + " tokens is longer than the " +
+                     std::to_string(learned.size(0)) + " learned positions of this model");
+  const at::Tensor positions =
+      learned.defined() ? learned : sinusoidal_positions(0, length, options.dim, embedded.options());  // [L, D]
+  return dropout_if(is_training(), embedded + positions.index_select(0, sentences.rows.places.position), site,
+                    randomness);
 }
 
 }  // namespace heed

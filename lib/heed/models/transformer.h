@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "heed/models/seq2seq.h"
 #include "heed/nn/attention.h"
 #include "heed/nn/layers.h"
+#include "heed/nn/residual.h"
 
 namespace heed {
 
@@ -65,14 +67,16 @@ void validate(const TransformerOptions& options);
 /// Number of weights that a Transformer of these options has, without building it.
 std::int64_t parameter_count(const TransformerOptions& options);
 
-/// A sub-layer's place in the residual stream: pre-norm x + dropout(f(norm(x))), post-norm norm(x + dropout(f(x))).
+/// How an attention of a layer is computed (padded or packed, with its weights kept or not): takes the attention and
+/// what its queries come from, gives the same shape.
+using Attend = std::function<at::Tensor(MultiHeadAttention& attention, const at::Tensor& queries)>;
+
 class TransformerEncoderLayerImpl : public torch::nn::Module {
  public:
   /// Dropout sites are numbered from `first_site`.
   TransformerEncoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site);
-  /// input [B, S, D], mask [B, 1, 1, S] -> [B, S, D]; its attention weights are added to `maps`, if any.
-  at::Tensor forward(at::Tensor x, const at::Tensor& mask, const Randomness* randomness,
-                     TranslationAttention* maps = nullptr);
+  /// Passes the stream [.., D] through self-attention and feed-forward.
+  void forward(ResidualStream& x, const Attend& attend_to_source);
 
   MultiHeadAttention self_attention{nullptr};
   FeedForward feed_forward{nullptr};
@@ -87,9 +91,8 @@ TORCH_MODULE(TransformerEncoderLayer);
 class TransformerDecoderLayerImpl : public torch::nn::Module {
  public:
   TransformerDecoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site);
-  /// All steps: x [B, T, D], memory [B, S, D], memory_mask [B, 1, 1, S] -> [B, T, D].
-  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const at::Tensor& memory_mask,
-                     const Randomness* randomness, TranslationAttention* maps = nullptr);
+  /// Passes the stream [.., D] of all steps through self-attention, attention to the memory and feed-forward.
+  void forward(ResidualStream& x, const Attend& attend_to_target, const Attend& attend_to_memory);
   /// One step of R rows: x [R, D] -> [R, D]. `past`: the layer's own keys and values; `memory`: those of the sentences.
   at::Tensor step(at::Tensor x, KeyValueTable& past, const VisibleRows& visible_past, const KeyValueTable& memory,
                   const VisibleRows& visible_memory);
@@ -111,6 +114,8 @@ class TransformerImpl : public Seq2SeqModel {
 
   EncodedSource encode(const SourceBatch& source, const Randomness* randomness) override;
   at::Tensor decode(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness) override;
+  at::Tensor states(const PackedTokens& source, const PackedTokens& target, std::uint64_t seed,
+                    std::uint64_t update) override;
   TranslationAttention attention_maps(const SourceBatch& source, const at::Tensor& target) override;
   at::Tensor output_weight() const override;
   std::unique_ptr<DecoderState> start(const SourceBatch& source, std::int64_t hypotheses) override;
@@ -133,9 +138,14 @@ class TransformerImpl : public Seq2SeqModel {
   EncodedSource encode_layers(const SourceBatch& source, const Randomness* randomness, TranslationAttention* maps);
   at::Tensor decode_layers(const EncodedSource& encoded, const at::Tensor& target, const Randomness* randomness,
                            TranslationAttention* maps);
+  at::Tensor run_encoder(at::Tensor embedded, const Randomness* randomness, const Attend& attend_to_source);
+  at::Tensor run_decoder(at::Tensor embedded, const Randomness* randomness, const Attend& attend_to_target,
+                         const Attend& attend_to_memory);
   Embedding& table_of_target();
   at::Tensor embed(Embedding& table, const at::Tensor& learned, const at::Tensor& tokens, std::int64_t first_position,
                    const DropoutSite& site, const Randomness* randomness);
+  at::Tensor embed_packed(Embedding& table, const at::Tensor& learned, const PackedTokens& sentences,
+                          const DropoutSite& site, const Randomness* randomness);
 
   DropoutSite source_dropout_, target_dropout_;
   std::vector<InferenceProduct> output_parts_;  // of the output weight, kOutputPart tokens each

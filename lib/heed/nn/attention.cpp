@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "heed/nn/packed_attention.h"
+
 namespace heed {
 namespace {
 
@@ -104,6 +106,31 @@ at::Tensor MultiHeadAttentionImpl::forward(const at::Tensor& query, const at::Te
   const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);    // [B, G, S, K]
   const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);  // [B, G, S, V]
   return join_heads(attend(q, k, v, {.mask = mask, .causal = options.causal}));  // [B, T, D]
+}
+
+at::Tensor MultiHeadAttentionImpl::forward_packed(const at::Tensor& query, const at::Tensor& memory,
+                                                  const PackedRows& query_rows, const PackedRows& memory_rows,
+                                                  const Randomness* randomness) {
+  if (is_training() && randomness != nullptr && options.dropout.p > 0) {
+    const Randomness padded{randomness->seed, randomness->update, query_rows.padded_places()};
+    const at::Tensor mask = memory_rows.padded_mask().unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
+    return query_rows.from_padded(
+        forward(query_rows.to_padded(query), memory_rows.to_padded(memory), mask, &padded));  // [N, D]
+  }
+  const PackedAttention form{.heads = options.heads,
+                             .kv_heads = options.kv_heads,
+                             .key_width = options.head_dim,
+                             .value_width = options.value_head_dim,
+                             .causal = options.causal};
+  at::Tensor queries, keys;
+  if (query.is_same(memory)) {
+    queries = linear_side_by_side(
+        query, {query_projection.get(), key_projection.get(), value_projection.get()});  // [N, H K + G K + G V]
+  } else {
+    queries = query_projection(query);                                                   // [N, H K]
+    keys = linear_side_by_side(memory, {key_projection.get(), value_projection.get()});  // [M, G K + G V]
+  }
+  return output_projection(attend_packed(queries, keys, query_rows, memory_rows, form));  // [N, D]
 }
 
 MultiHeadAttentionImpl::WithWeights MultiHeadAttentionImpl::forward_with_weights(const at::Tensor& query,

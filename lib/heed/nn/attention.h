@@ -9,6 +9,7 @@
 #include "heed/nn/attend_rows.h"
 #include "heed/nn/dropout.h"
 #include "heed/nn/layers.h"
+#include "heed/nn/packed_rows.h"
 
 /// Attention (Vaswani et al. 2017). Shape letters, here and in models:
 ///
@@ -61,6 +62,10 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   /// query [B, T, D], memory [B, S, M] -> [B, T, D]. `mask`: bool, broadcastable to [B, H, T, S].
   at::Tensor forward(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask = {},
                      const Randomness* randomness = nullptr);
+
+  /// The same over packed rows: query [N, D], memory [M, D] -> [N, D]; query and memory may be one tensor.
+  at::Tensor forward_packed(const at::Tensor& query, const at::Tensor& memory, const PackedRows& query_rows,
+                            const PackedRows& memory_rows, const Randomness* randomness = nullptr);
 
   struct WithWeights {
     at::Tensor output;   ///< [B, T, D]

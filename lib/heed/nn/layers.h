@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -46,6 +47,10 @@ class LinearImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Linear);
 
+/// The outputs of several layers with the same inputs, in one product: [.., inputs] -> [.., sum of outputs], in
+/// compute_dtype(). All of them have a bias, or none.
+at::Tensor linear_side_by_side(const at::Tensor& input, std::initializer_list<LinearImpl*> layers);
+
 /// Ba et al. 2016, over the last dimension, in float32.
 class LayerNormImpl : public torch::nn::Module {
  public:
@@ -81,7 +86,7 @@ inline std::span<const std::string_view> enum_names(Activation) {
   return names;
 }
 
-/// Linear, activation, dropout, Linear: [B, T, D] -> [B, T, D], position by position.
+/// Linear, activation, dropout, Linear: [.., D] -> [.., D], position by position.
 class FeedForwardImpl : public torch::nn::Module {
  public:
   FeedForwardImpl(std::int64_t width, std::int64_t inner_width, Activation activation, DropoutSite inner_dropout);

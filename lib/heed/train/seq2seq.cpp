@@ -1,5 +1,6 @@
 #include "heed/train/seq2seq.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
 #include "heed/base/progress.h"
+#include "heed/base/stage_timer.h"
 #include "heed/base/stop_signal.h"
 #include "heed/train/metrics_csv.h"
 #include "heed/train/non_finite.h"
@@ -232,6 +234,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   Progress progress("training", options.max_updates);
   double row_seconds = 0;  // of updates since the last row, of this start
   std::int64_t timed_tokens = 0;
+  StageTimer stages;  // of updates since the last row
   RunClock since_save;
   const auto rate_of = [&](std::int64_t update) {
     return options.lr * state.lr_scale *
@@ -262,17 +265,22 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     double loss = 0;
     std::int64_t tokens = 0;
     for (std::int64_t i = 0; i < options.grad_accum; ++i) {
+      stages.enter("data");
       const TokenBatch batch = stream->next();
+      stages.enter("forward");
       const CrossEntropy sums =
           batch_loss(*network, batch, static_cast<std::uint64_t>(update), loss_options, run.device);
+      stages.enter("backward");
       sums.loss.backward();
+      stages.leave();
       loss += sums.loss.item<double>();
       tokens += sums.tokens;
       state.epoch = static_cast<std::int64_t>(batch.next.epoch);
       state.sentence = static_cast<std::int64_t>(batch.next.sentence);
     }
-    parameters.gradients.div_(static_cast<double>(tokens));
-    const double norm = parameters.gradients.norm().item<double>();
+    stages.enter("optimizer");
+    // The gradients are those of a sum over tokens; the optimizer divides them, in its own pass over them.
+    const double norm = parameters.gradients.norm().item<double>() / static_cast<double>(tokens);
     state.update = update;
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
       if (count_non_finite(state, directory, "a lower --lr, a longer --warmup, or --precision fp32") ==
@@ -290,12 +298,13 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       continue;
     }
     state.non_finite_in_a_row = 0;
-    if (options.clip_norm > 0 && norm > options.clip_norm) parameters.gradients.mul_(options.clip_norm / norm);
-    adam.step(parameters, rate_of(update), update);
+    const double clip = options.clip_norm > 0 ? std::max(1.0, norm / options.clip_norm) : 1;
+    adam.step(parameters, rate_of(update), update, static_cast<double>(tokens) * clip);
     if (options.ema > 0) {
       const at::NoGradGuard no_grad;
       averaged.values.lerp_(parameters.values, 1 - ema_decay(options.ema, update));
     }
+    stages.leave();
 
     state.row_loss += loss;
     state.row_tokens += tokens;
@@ -308,6 +317,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
     const bool validate_now = update % options.valid_every == 0;
     if (validate_now || update % options.log_every == 0) {
+      log::debug("update " + format_count(update) + ": " + stages.take_report());
       Seq2SeqRow row = make_row();
       if (validate_now) run_validation(/*regular=*/true, row);
       metrics.append(row.fields());
