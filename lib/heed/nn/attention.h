@@ -37,6 +37,10 @@ Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Ten
                          const AttendOptions& options = {}, const DropoutSite& dropout_site = {},
                          const Randomness* randomness = nullptr);
 
+/// Which projections an attention has: all four; that of the keys alone, which makes the score of one head the general
+/// one of Luong et al. 2015, q^T W s; or none, their dot score. Without one, widths must agree.
+enum class Projections { all, keys, none };
+
 struct MultiHeadAttentionOptions {
   std::int64_t heads = 8;           ///< H, query heads
   std::int64_t width = 512;         ///< D, width of queries and of the output
@@ -47,6 +51,8 @@ struct MultiHeadAttentionOptions {
   bool bias = true;                 ///< of all four projections
   bool causal = false;              ///< self-attention that never looks ahead
   DropoutSite dropout = {};         ///< on the attention weights; p = 0: none (and the fused kernel can be used)
+  Projections projections = Projections::all;
+  double scale = 0;  ///< factor of the scores; 0 = 1 / sqrt(K)
 };
 
 /// Keys and values of one attention, owned by the caller, so that the module stays stateless.
@@ -93,6 +99,7 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   at::Tensor step(const at::Tensor& query, KeyValueCache& cache);
 
   const MultiHeadAttentionOptions options;  ///< with the zeros resolved
+  /// Those that `options.projections` names.
   Linear query_projection{nullptr}, key_projection{nullptr}, value_projection{nullptr}, output_projection{nullptr};
 
  private:

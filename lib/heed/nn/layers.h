@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <string_view>
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include "heed/nn/activation.h"
 #include "heed/nn/dropout.h"
 
 namespace heed {
@@ -77,12 +76,6 @@ TORCH_MODULE(Embedding);
 /// positions first, first + 1, ...
 at::Tensor sinusoidal_positions(std::int64_t first, std::int64_t length, std::int64_t width,
                                 const at::TensorOptions& options);
-
-enum class Activation { relu, gelu };
-inline std::span<const std::string_view> enum_names(Activation) {
-  static constexpr std::string_view names[] = {"relu", "gelu"};
-  return names;
-}
 
 /// Linear, activation, dropout, Linear: [B, T, D] -> [B, T, D], position by position.
 class FeedForwardImpl : public torch::nn::Module {
