@@ -52,6 +52,8 @@ class Checkpoint:
             kind = self.metadata["kind"]
         except (ValueError, KeyError, struct.error):
             fail(f"{path}: not a heed model")
+        if kind in ("lstm", "gru"):
+            fail(f"{path}: holds a recurrent network ({kind}); CTranslate2 runs Transformers only: train with --arch transformer")
         if kind != "transformer":
             fail(f"{path}: holds a model of kind '{kind}', not a translation model")
         self.options = json.loads(self.metadata["options"])

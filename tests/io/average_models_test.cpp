@@ -14,7 +14,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 safetensors::Metadata metadata_of(const std::string& options = R"({"dim":2,"dropout":0.1})") {
-  safetensors::Metadata metadata = model_metadata(kTranslationModel, options);
+  safetensors::Metadata metadata = model_metadata(kTranslationNetworks[0], options);
   metadata["train_options"] = R"({"lr":1})";
   metadata["update"] = "7";
   return metadata;
@@ -67,7 +67,7 @@ TEST_CASE("what does not go together is refused, and nothing is left") {
   CHECK_THAT(refusal({{"w", {1, 2}}}, metadata_of(R"({"dim":4})")), StartsWith("2: ") && Contains("other networks"));
   CHECK_THAT(refusal({{"w", {1, 2, 3}}}, metadata_of()), StartsWith("2: ") && Contains("other tensors ('w', 'w')"));
   CHECK_THAT(refusal({{"w", {1, 2}}, {"x", {1}}}, metadata_of()), Contains("other tensors"));
-  CHECK_THAT(refusal({{"w", {1, 2}}}, model_metadata(kPictureModel, "{}")), StartsWith("4: "));
+  CHECK_THAT(refusal({{"w", {1, 2}}}, model_metadata(kPictureNetworks[0], "{}")), StartsWith("4: "));
   CHECK_THAT(refusal({{"w", {1, 2}}}, {{"format", "pt"}}), Contains("not a heed model"));
   CHECK_THAT(refusal({{"w", {-1, -2}}}, metadata_of()), StartsWith("2: ") && Contains("did not begin alike"));
   CHECK_FALSE(std::filesystem::exists(models.path("mean")));

@@ -13,7 +13,7 @@ namespace heed {
 TEST_CASE("logits come in parts that make the whole, prepared or not") {
   at::manual_seed(1);
   const at::NoGradGuard no_grad;
-  TransformerOptions options;
+  Seq2SeqOptions options;
   options.source_vocab = options.target_vocab = 1300;  // two parts and a half
   options.dim = options.ffn_dim = 16;
   options.enc_layers = options.dec_layers = 1;

@@ -244,7 +244,7 @@ TEST_CASE("attention of single queries to a projected memory equals attention of
     const at::Tensor expected = attention(query, memory, mask).flatten(0, 1);  // [B * T, D]
     const VisibleRows visible{at::arange(12).view({2, 6}).repeat_interleave(4, 0), lengths.repeat_interleave(4)};
     const auto found = [&] {
-      return attention->attend_to(query.flatten(0, 1), attention->project_memory(memory), visible);
+      return attention->attend_to(query.flatten(0, 1), attention->tabulate_memory(memory), visible);
     };
     CHECK(difference(found(), expected) < kTolerance);
     prepare_inference(*attention, at::kFloat);

@@ -248,7 +248,7 @@ TEST_CASE("a translation has at most the ratio times the source's tokens, plus 1
 TEST_CASE("learned positions bound the length of a translation") {
   at::manual_seed(6);
   const c10::InferenceMode inference;
-  TransformerOptions options = tiny_options(kVocab);
+  Seq2SeqOptions options = tiny_options(kVocab);
   options.positions = Positions::learned;
   options.max_positions = 16;
   Transformer model = decided_network(options);
@@ -281,7 +281,7 @@ TEST_CASE("a sentence's translations are the same bits alone and among any neigh
   for (const Shape& shape : {Shape{128, 256, 8000}, Shape{256, 1024, 2000}})
     for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kChar}) {
       at::manual_seed(8);
-      TransformerOptions network = tiny_options(shape.vocab);
+      Seq2SeqOptions network = tiny_options(shape.vocab);
       network.dim = shape.dim;
       network.ffn_dim = shape.ffn_dim;
       Transformer model = decided_network(network);

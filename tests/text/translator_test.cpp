@@ -121,7 +121,7 @@ TEST_CASE("a translation is what search finds for the line's tokens") {
   Translator translator(model, {});
   const auto translation = translator.translate(std::span(&kLines[0], 1), SearchOptions{}).front().front();
   const c10::InferenceMode inference;
-  Transformer network = model.network;
+  const std::shared_ptr<Seq2SeqModel> network = model.network;
   const std::vector<TokenId> source = model.source.encode(kLines[0]);
   const Hypothesis expected = search(*network, std::span(&source, 1), {}, at::kCPU).front().front();
   CHECK(translation.tokens == expected.tokens);
@@ -183,17 +183,17 @@ TEST_CASE("a line over the limit is cut, told, and still one translation") {
   std::vector<TokenId> source = model.source.encode(kLines[2]);
   REQUIRE(source.size() > 6);
   source.resize(6);
-  Transformer network = model.network;
+  const std::shared_ptr<Seq2SeqModel> network = model.network;
   CHECK(translations[1][0].tokens == search(*network, std::span(&source, 1), {}, at::kCPU).front().front().tokens);
 }
 
 TEST_CASE("learned positions cut longer lines") {
   at::manual_seed(6);
   const Subwords subwords = tiny_subwords();
-  TransformerOptions options = tiny_options(subwords.size());
+  Seq2SeqOptions options = tiny_options(subwords.size());
   options.positions = Positions::learned;
   options.max_positions = 8;
-  Translator translator({decided_network(options), subwords, subwords}, {});
+  Translator translator({decided_network(options).ptr(), subwords, subwords}, {});
   TranslationStats stats;
   const auto translations = translator.translate(kLines, {.max_length_ratio = 5}, &stats);
   CHECK(translations.size() == kLines.size());
@@ -222,7 +222,7 @@ TEST_CASE("given translations get the log probabilities of a full decode, token 
     CHECK(scored[2].text == "\ufffd");
     const c10::InferenceMode inference;
     const ComputeDtypeGuard compute(dtype);
-    Transformer network = model.network;
+    const std::shared_ptr<Seq2SeqModel> network = model.network;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (i == 2) continue;
       CAPTURE(toString(dtype), lines[i]);
@@ -264,10 +264,10 @@ TEST_CASE("the log probabilities of what search found add up to its score") {
 TEST_CASE("a translation to score that is too long for learned positions is named by its line") {
   at::manual_seed(13);
   const Subwords subwords = tiny_subwords();
-  TransformerOptions options = tiny_options(subwords.size());
+  Seq2SeqOptions options = tiny_options(subwords.size());
   options.positions = Positions::learned;
   options.max_positions = 8;
-  Translator translator({decided_network(options), subwords, subwords}, {});
+  Translator translator({decided_network(options).ptr(), subwords, subwords}, {});
   const std::vector<std::string> lines = {"and", "and"}, references = {"and", kLines[2]};
   CHECK(thrown([&] {
           translator.score(lines, references, 1);
@@ -280,7 +280,7 @@ TEST_CASE("attention is that of the network, one row for each piece and the end"
   Translator translator(model, {.attention = true});
   const auto found = translator.translate(kLines, {.beam_size = 2, .n_best = 2});
   const c10::InferenceMode inference;
-  Transformer network = model.network;
+  const std::shared_ptr<Seq2SeqModel> network = model.network;
   for (std::size_t i = 0; i < kLines.size(); ++i) {
     REQUIRE(found[i][0].attention);
     CHECK_FALSE(found[i][1].attention);
@@ -314,7 +314,7 @@ TEST_CASE("attention is that of the network, one row for each piece and the end"
 TEST_CASE("several models: found and given translations have the same score, other vocabularies are refused") {
   at::manual_seed(10);
   TranslationModel one = tiny_translation_model(), two = one;
-  two.network = decided_network(tiny_options(one.target.size()));
+  two.network = decided_network(tiny_options(one.target.size())).ptr();
   Translator both({one, two}, {.token_scores = true}), first(one, {});
   const auto found = both.translate(kLines, {.beam_size = 3});
   bool any_other = false;

@@ -84,7 +84,8 @@ void average_models(const AverageOptions& options) {
     const std::string refusal = "models that differ cannot be averaged: " + file.path().string() + " and " +
                                 files.front().path().string() + " have other ";
     check_kind(file, kind);
-    if (shape_options(file) != shape_options(files.front())) throw usage_error(refusal + "networks");
+    if (network_of(file) != network_of(files.front()) || shape_options(file) != shape_options(files.front()))
+      throw usage_error(refusal + "networks");
     add(sums, tensors, used_tensors(file), refusal);
     if (distance(tensors, used_tensors(file)) > kMostApart)
       throw usage_error(file.path().string() + " and " + files.front().path().string() +

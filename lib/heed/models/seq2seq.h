@@ -7,6 +7,7 @@
 
 #include <torch/nn/module.h>
 
+#include "heed/models/seq2seq_options.h"
 #include "heed/nn/dropout.h"
 #include "heed/nn/packed_rows.h"
 
@@ -43,8 +44,8 @@ class DecoderState {
 
 /// Attention weights of one pass over sentences and their translations, layer by layer: [B, H, T, S] each.
 struct TranslationAttention {
-  std::vector<at::Tensor> encoder;  ///< source to source
-  std::vector<at::Tensor> decoder;  ///< target to target, never ahead
+  std::vector<at::Tensor> encoder;  ///< source to source; none of a recurrent network
+  std::vector<at::Tensor> decoder;  ///< target to target, never ahead; none of a recurrent network
   std::vector<at::Tensor> cross;    ///< target to source
 };
 
@@ -74,6 +75,8 @@ at::Tensor all_logits(SearchedModel& model, const at::Tensor& states);
 /// What training sees besides.
 class Seq2SeqModel : public torch::nn::Module, public SearchedModel {
  public:
+  explicit Seq2SeqModel(const Seq2SeqOptions& given) : options(given) {}
+
   /// `randomness` keys the dropouts of a model in training mode (rows: those of [B, S]); nullptr = no dropout.
   virtual EncodedSource encode(const SourceBatch& source, const Randomness* randomness) = 0;
   /// All steps at once, each seeing the true tokens before it: `target` [B, T] (start mark first, padded) ->
@@ -84,12 +87,17 @@ class Seq2SeqModel : public torch::nn::Module, public SearchedModel {
   /// and the rows' places. Here by encode() and decode() on padded copies; a model may know a faster way.
   virtual at::Tensor states(const PackedTokens& source, const PackedTokens& target, std::uint64_t seed,
                             std::uint64_t update);
-  /// The attention weights of such a pass, without dropout.
+  /// The attention weights of such a pass, without dropout. Throws Error(usage) where the model has no attention.
   virtual TranslationAttention attention_maps(const SourceBatch& source, const at::Tensor& target) = 0;
   /// [C, D]; logits are states times its transpose.
   virtual at::Tensor output_weight() const = 0;
   /// Makes the weight copies that search in `dtype` uses (see InferenceProduct).
   virtual void prepare_inference(at::ScalarType dtype) = 0;
+
+  const Seq2SeqOptions options;
 };
+
+/// A new model of the architecture that the options name. Throws Error(usage) as validate() does.
+std::shared_ptr<Seq2SeqModel> make_seq2seq_model(const Seq2SeqOptions& options);
 
 }  // namespace heed

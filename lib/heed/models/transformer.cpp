@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include <ATen/ATen.h>
-#include <torch/nn/init.h>
 
 #include "heed/base/error.h"
 #include "heed/base/tokens.h"
@@ -28,14 +26,11 @@ enum Site : std::uint64_t {
 constexpr std::uint64_t kDecoderSites = 1 << 20;
 constexpr std::uint64_t kEmbeddingSite = (1 << 20) - 1;
 
-// Tokens whose logits are computed at a time: a few hundred rows of them, and their weights, fit into a core's cache.
-constexpr std::int64_t kOutputPart = 512;
-
-DropoutSite residual_site(const TransformerOptions& options, std::uint64_t first_site, Site site) {
+DropoutSite residual_site(const Seq2SeqOptions& options, std::uint64_t first_site, Site site) {
   return {options.dropout, first_site + site};
 }
 
-MultiHeadAttentionOptions attention_options(const TransformerOptions& options, std::uint64_t first_site, Site site) {
+MultiHeadAttentionOptions attention_options(const Seq2SeqOptions& options, std::uint64_t first_site, Site site) {
   return {.heads = options.heads,
           .width = options.dim,
           .head_dim = options.head_dim,
@@ -48,7 +43,7 @@ MultiHeadAttentionOptions causal(MultiHeadAttentionOptions options) {
   return options;
 }
 
-FeedForward feed_forward_of(const TransformerOptions& options, std::uint64_t first_site) {
+FeedForward feed_forward_of(const Seq2SeqOptions& options, std::uint64_t first_site) {
   return FeedForward(options.dim, options.ffn_dim, options.activation,
                      residual_site(options, first_site, kFeedForwardInner));
 }
@@ -109,49 +104,7 @@ at::Tensor learned_positions(const at::Tensor& table, const at::Tensor& tokens, 
 
 }  // namespace
 
-void validate(const TransformerOptions& o) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw usage_error(message);
-  };
-  const auto in_range = [&](const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
-    require(value >= low && value <= high, std::string(name) + " must be " + std::to_string(low) + " to " +
-                                               std::to_string(high) + ", not " + std::to_string(value));
-  };
-  in_range("vocabulary size", o.source_vocab, 4, 10'000'000);
-  in_range("vocabulary size", o.target_vocab, 4, 10'000'000);
-  in_range("enc-layers", o.enc_layers, 1, 1000);
-  in_range("dec-layers", o.dec_layers, 1, 1000);
-  in_range("dim", o.dim, 1, 65'536);
-  in_range("ffn-dim", o.ffn_dim, 1, 1 << 20);
-  in_range("heads", o.heads, 1, 4096);
-  in_range("kv-heads", o.kv_heads, 0, o.heads);
-  in_range("head-dim", o.head_dim, 0, 65'536);
-  in_range("max-positions", o.max_positions, 1, 1 << 20);
-  require(o.dropout >= 0 && o.dropout < 1, "dropout must be at least 0 and below 1");
-  require(o.attention_dropout >= 0 && o.attention_dropout < 1, "attention-dropout must be at least 0 and below 1");
-  require(o.head_dim > 0 || o.dim % o.heads == 0,
-          "dim " + std::to_string(o.dim) + " is not a multiple of heads " + std::to_string(o.heads) +
-              ": choose another number of heads, or say the width of a head with --head-dim");
-  require(o.kv_heads == 0 || o.heads % o.kv_heads == 0, "heads must be a multiple of kv-heads");
-  require(o.tie != TieEmbeddings::all || o.source_vocab == o.target_vocab,
-          "--tie all needs one vocabulary for both sides: use --tie output, or a shared vocabulary");
-}
-
-std::int64_t parameter_count(const TransformerOptions& o) {
-  const std::int64_t head = o.head_dim > 0 ? o.head_dim : o.dim / o.heads;
-  const std::int64_t query = o.heads * head, memory = (o.kv_heads > 0 ? o.kv_heads : o.heads) * head;
-  const std::int64_t attention = 2 * (o.dim * query) + 2 * (o.dim * memory) + query + 2 * memory + o.dim;
-  const std::int64_t feed_forward = 2 * o.dim * o.ffn_dim + o.ffn_dim + o.dim;
-  const std::int64_t norm = 2 * o.dim;
-  const std::int64_t tables = o.tie == TieEmbeddings::all      ? o.source_vocab
-                              : o.tie == TieEmbeddings::output ? o.source_vocab + o.target_vocab
-                                                               : o.source_vocab + 2 * o.target_vocab;
-  const std::int64_t positions = o.positions == Positions::learned ? 2 * o.max_positions * o.dim : 0;
-  return tables * o.dim + positions + o.enc_layers * (attention + feed_forward + 2 * norm) +
-         o.dec_layers * (2 * attention + feed_forward + 3 * norm) + 2 * norm;
-}
-
-TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
+TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const Seq2SeqOptions& options, std::uint64_t first_site)
     : self_attention(
           register_module("self_attention", MultiHeadAttention(attention_options(options, first_site, kSelfWeights)))),
       feed_forward(register_module("feed_forward", feed_forward_of(options, first_site))),
@@ -168,7 +121,7 @@ void TransformerEncoderLayerImpl::forward(ResidualStream& x, const Attend& atten
          [&](const at::Tensor& y) { return feed_forward(y, x.randomness()); });
 }
 
-TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
+TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const Seq2SeqOptions& options, std::uint64_t first_site)
     : self_attention(register_module("self_attention",
                                      MultiHeadAttention(causal(attention_options(options, first_site, kSelfWeights))))),
       cross_attention(register_module("cross_attention",
@@ -201,11 +154,7 @@ at::Tensor TransformerDecoderLayerImpl::step(at::Tensor x, KeyValueTable& past, 
   return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) { return feed_forward(y, nullptr); });
 }
 
-TransformerImpl::TransformerImpl(TransformerOptions given) : options(given) {
-  validate(options);
-  source_embedding = register_module("source_embedding", Embedding(options.source_vocab, options.dim, kPad));
-  if (options.tie != TieEmbeddings::all)
-    target_embedding = register_module("target_embedding", Embedding(options.target_vocab, options.dim, kPad));
+TransformerImpl::TransformerImpl(const Seq2SeqOptions& given) : TokenTables(given) {
   if (options.positions == Positions::learned) {
     const auto table = [&] { return at::randn({options.max_positions, options.dim}) * 0.02; };
     source_positions = register_parameter("source_positions", table());
@@ -220,8 +169,6 @@ TransformerImpl::TransformerImpl(TransformerOptions given) : options(given) {
         TransformerDecoderLayer(options, kDecoderSites + static_cast<std::uint64_t>(i) * kSitesPerLayer));
   encoder_norm = register_module("encoder_norm", LayerNorm(options.dim));
   decoder_norm = register_module("decoder_norm", LayerNorm(options.dim));
-  if (options.tie == TieEmbeddings::none)
-    output = register_module("output", Linear(options.dim, options.target_vocab, /*with_bias=*/false));
   source_dropout_ = {options.dropout, kEmbeddingSite};
   target_dropout_ = {options.dropout, kDecoderSites + kEmbeddingSite};
 }
@@ -301,24 +248,12 @@ at::Tensor TransformerImpl::run_decoder(at::Tensor embedded, const Randomness* r
   return x.finish(decoder_norm);
 }
 
-at::Tensor TransformerImpl::output_weight() const {
-  switch (options.tie) {
-    case TieEmbeddings::none:
-      return output->weight;
-    case TieEmbeddings::output:
-      return target_embedding->weight;
-    case TieEmbeddings::all:
-      break;
-  }
-  return source_embedding->weight;
-}
-
 std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, std::int64_t hypotheses) {
   const EncodedSource encoded = encode(source, nullptr);
   auto state = std::make_unique<TransformerState>();
   state->past.resize(static_cast<std::size_t>(options.dec_layers));
   for (const auto& layer : *decoder)
-    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(encoded.memory));
+    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->tabulate_memory(encoded.memory));
   const std::int64_t sentences = source.tokens.size(0), length = source.tokens.size(1), rows = sentences * hypotheses;
   const at::Tensor places = at::arange(sentences * length, source.tokens.options()).view({sentences, length});
   state->visible_memory = {places.repeat_interleave(hypotheses, 0),               // [R, S]
@@ -328,7 +263,7 @@ std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, 
 }
 
 std::int64_t TransformerImpl::longest_target() const {
-  return options.positions == Positions::learned ? options.max_positions - 1 : std::numeric_limits<std::int64_t>::max();
+  return longest_sentence(options) - 1;
 }
 
 at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstract_state) {
@@ -340,30 +275,6 @@ at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstrac
     x = decoder[i]->as<TransformerDecoderLayerImpl>()->step(x, state.past[i], state.visible_past, state.memory[i],
                                                             state.visible_memory);
   return decoder_norm(x);  // [R, D]
-}
-
-void TransformerImpl::read_logits(const at::Tensor& states, const LogitsReader& read) {
-  const at::ScalarType dtype = compute_dtype();
-  if (output_parts_.empty() || output_parts_.front().dtype() != dtype) {
-    const at::Tensor logits = at::linear(product_rows(states, dtype), output_weight().to(dtype));  // [R', C]
-    return read(logits.narrow(0, 0, states.size(0)).to(at::kFloat), 0);
-  }
-  std::int64_t first_token = 0;
-  for (const InferenceProduct& part : output_parts_) {
-    read(part(states).to(at::kFloat), first_token);
-    first_token += kOutputPart;
-  }
-}
-
-void TransformerImpl::prepare_inference(at::ScalarType dtype) {
-  heed::prepare_inference(*this, dtype);
-  output_parts_.clear();
-  for (const at::Tensor& weight : output_weight().split(kOutputPart))
-    output_parts_.emplace_back(weight, at::Tensor(), dtype);
-}
-
-Embedding& TransformerImpl::table_of_target() {
-  return options.tie == TieEmbeddings::all ? source_embedding : target_embedding;
 }
 
 // Token embedding times sqrt(D) plus positions: [B, L] -> [B, L, D].

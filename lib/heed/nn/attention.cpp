@@ -10,6 +10,12 @@
 namespace heed {
 namespace {
 
+constexpr std::int64_t kQueryMultiple = 4;
+
+at::Tensor apply_projection(Linear& projection, const at::Tensor& input) {
+  return projection.is_empty() ? input : projection(input);
+}
+
 // The mask that holds for both the padding and the causal rule, or undefined when everything may be attended.
 at::Tensor combined_mask(const AttendOptions& options, const at::Tensor& q, const at::Tensor& k) {
   if (!options.causal)
@@ -87,25 +93,25 @@ Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Ten
 MultiHeadAttentionImpl::MultiHeadAttentionImpl(std::int64_t n_head, std::int64_t d_model, std::int64_t d_head)
     : MultiHeadAttentionImpl(MultiHeadAttentionOptions{.heads = n_head, .width = d_model, .head_dim = d_head}) {}
 
-MultiHeadAttentionImpl::MultiHeadAttentionImpl(MultiHeadAttentionOptions given)
-    : options(resolved(given)),
-      query_projection(
-          register_module("query_projection", Linear(options.width, options.heads * options.head_dim, options.bias))),
-      key_projection(register_module("key_projection",
-                                     Linear(options.memory_width, options.kv_heads * options.head_dim, options.bias))),
-      value_projection(register_module(
-          "value_projection", Linear(options.memory_width, options.kv_heads * options.value_head_dim, options.bias))),
-      output_projection(register_module("output_projection",
-                                        Linear(options.heads * options.value_head_dim, options.width, options.bias))) {}
+MultiHeadAttentionImpl::MultiHeadAttentionImpl(MultiHeadAttentionOptions given) : options(resolved(given)) {
+  const auto& o = options;
+  if (o.projections == Projections::all)
+    query_projection = register_module("query_projection", Linear(o.width, o.heads * o.head_dim, o.bias));
+  if (o.projections != Projections::none)
+    key_projection = register_module("key_projection", Linear(o.memory_width, o.kv_heads * o.head_dim, o.bias));
+  if (o.projections != Projections::all) return;
+  value_projection = register_module("value_projection", Linear(o.memory_width, o.kv_heads * o.value_head_dim, o.bias));
+  output_projection = register_module("output_projection", Linear(o.heads * o.value_head_dim, o.width, o.bias));
+}
 
 at::Tensor MultiHeadAttentionImpl::forward(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask,
                                            const Randomness* randomness) {
   if (is_training() && randomness != nullptr && options.dropout.p > 0)
     return forward_with_weights(query, memory, mask, randomness).output;
-  const at::Tensor q = split_heads(query_projection(query), options.heads);      // [B, H, T, K]
-  const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);    // [B, G, S, K]
-  const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);  // [B, G, S, V]
-  return join_heads(attend(q, k, v, {.mask = mask, .causal = options.causal}));  // [B, T, D]
+  const at::Tensor q = split_heads(apply_projection(query_projection, query), options.heads);            // [B, H, T, K]
+  const at::Tensor k = split_heads(apply_projection(key_projection, memory), options.kv_heads);          // [B, G, S, K]
+  const at::Tensor v = split_heads(apply_projection(value_projection, memory), options.kv_heads);        // [B, G, S, V]
+  return join_heads(attend(q, k, v, {.mask = mask, .causal = options.causal, .scale = options.scale}));  // [B, T, D]
 }
 
 at::Tensor MultiHeadAttentionImpl::forward_packed(const at::Tensor& query, const at::Tensor& memory,
@@ -137,15 +143,40 @@ MultiHeadAttentionImpl::WithWeights MultiHeadAttentionImpl::forward_with_weights
                                                                                  const at::Tensor& memory,
                                                                                  const at::Tensor& mask,
                                                                                  const Randomness* randomness) {
-  const at::Tensor q = split_heads(query_projection(query), options.heads);      // [B, H, T, K]
-  const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);    // [B, G, S, K]
-  const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);  // [B, G, S, V]
-  const auto [output, weights] = attend_explicit(q, k, v, {.mask = mask, .causal = options.causal}, options.dropout,
-                                                 is_training() ? randomness : nullptr);
+  const at::Tensor q = split_heads(apply_projection(query_projection, query), options.heads);      // [B, H, T, K]
+  const at::Tensor k = split_heads(apply_projection(key_projection, memory), options.kv_heads);    // [B, G, S, K]
+  const at::Tensor v = split_heads(apply_projection(value_projection, memory), options.kv_heads);  // [B, G, S, V]
+  const auto [output, weights] =
+      attend_explicit(q, k, v, {.mask = mask, .causal = options.causal, .scale = options.scale}, options.dropout,
+                      is_training() ? randomness : nullptr);
   return {join_heads(output), weights};  // [B, T, D], [B, H, T, S]
 }
 
-KeyValueTable MultiHeadAttentionImpl::project_memory(const at::Tensor& memory) {
+KeyValue MultiHeadAttentionImpl::project_memory(const at::Tensor& memory) {
+  return {split_heads(apply_projection(key_projection, memory), options.kv_heads)
+              .to(at::kFloat)
+              .contiguous(),  // [B, G, S, K]
+          split_heads(apply_projection(value_projection, memory), options.kv_heads)
+              .to(at::kFloat)
+              .contiguous()};  // [B, G, S, V]
+}
+
+at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask) {
+  // One query, or an odd number of them, goes through code whose last bits depend on how threads share the batch.
+  const std::int64_t queries = query.size(1), filled = (queries + kQueryMultiple - 1) / kQueryMultiple * kQueryMultiple;
+  at::Tensor q = split_heads(apply_projection(query_projection, query), options.heads);  // [B, H, T, K]
+  const auto fill = [&](const at::Tensor& x, bool value) {
+    return at::constant_pad_nd(x, {0, 0, 0, filled - queries}, value);
+  };
+  q = fill(q, false);  // [B, H, T', K]
+  const bool mask_per_query = mask.defined() && mask.dim() >= 2 && mask.size(-2) > 1;
+  const at::Tensor attended =
+      attend(q, memory.key, memory.value,
+             {.mask = mask_per_query ? fill(mask, true) : mask, .scale = options.scale});  // [B, H, T', V]
+  return join_heads(attended.narrow(2, 0, queries));                                       // [B, T, D]
+}
+
+KeyValueTable MultiHeadAttentionImpl::tabulate_memory(const at::Tensor& memory) {
   const at::Tensor rows = as_rows(memory);  // [N, M]
   KeyValueTable table;
   table.append(is_ready(key_value_) ? (*key_value_)(rows)
@@ -169,6 +200,7 @@ at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueTable& 
 }
 
 void MultiHeadAttentionImpl::prepare_inference(at::ScalarType dtype) {
+  if (options.projections != Projections::all) return;
   const auto one_product = [&](const std::vector<Linear>& parts) {
     std::vector<at::Tensor> weights, biases;
     for (const Linear& part : parts) {
@@ -194,7 +226,7 @@ at::Tensor MultiHeadAttentionImpl::split_heads(const at::Tensor& projected, std:
 
 // [B, H, T, V] -> [B, T, D]
 at::Tensor MultiHeadAttentionImpl::join_heads(const at::Tensor& attended) {
-  return output_projection(attended.transpose(1, 2).flatten(2));
+  return apply_projection(output_projection, attended.transpose(1, 2).flatten(2));
 }
 
 void prepare_inference(torch::nn::Module& module, at::ScalarType dtype) {

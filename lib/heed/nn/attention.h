@@ -40,6 +40,10 @@ Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Ten
                          const AttendOptions& options = {}, const DropoutSite& dropout_site = {},
                          const Randomness* randomness = nullptr);
 
+/// Which projections an attention has: all four; that of the keys alone, which makes the score of one head the general
+/// one of Luong et al. 2015, q^T W s; or none, their dot score. Without one, widths must agree.
+enum class Projections { all, keys, none };
+
 struct MultiHeadAttentionOptions {
   std::int64_t heads = 8;           ///< H, query heads
   std::int64_t width = 512;         ///< D, width of queries and of the output
@@ -50,6 +54,14 @@ struct MultiHeadAttentionOptions {
   bool bias = true;                 ///< of all four projections
   bool causal = false;              ///< self-attention that never looks ahead
   DropoutSite dropout = {};         ///< on the attention weights; p = 0: none (and the fused kernel can be used)
+  Projections projections = Projections::all;
+  double scale = 0;  ///< factor of the scores; 0 = 1 / sqrt(K)
+};
+
+/// Keys and values of a padded batch of memories.
+struct KeyValue {
+  at::Tensor key;    ///< [B, G, S, K]
+  at::Tensor value;  ///< [B, G, S, V]
 };
 
 /// Multi-head attention: project, attend head by head, concatenate, project.
@@ -75,19 +87,25 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   WithWeights forward_with_weights(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask = {},
                                    const Randomness* randomness = nullptr);
 
-  /// Keys and values of a memory [.., M], to be used for many queries: a row for each of its tokens.
-  KeyValueTable project_memory(const at::Tensor& memory);
+  /// Keys and values of a memory [B, S, M], to be used for many queries.
+  KeyValue project_memory(const at::Tensor& memory);
+  /// Attention of queries [B, T, D] to keys and values projected before -> [B, T, D].
+  at::Tensor attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask = {});
+
+  /// For a search: keys and values of a memory [.., M], a row for each of its tokens.
+  KeyValueTable tabulate_memory(const at::Tensor& memory);
   /// Attention of single queries [R, D] to rows of a table -> [R, D].
   at::Tensor attend_to(const at::Tensor& query, const KeyValueTable& memory, const VisibleRows& visible);
   /// One step of self-attention: the keys and values of R queries [R, D] become the last R rows of the table; then
   /// each query attends to what it may see, which is to include itself -> [R, D].
   at::Tensor step(const at::Tensor& query, KeyValueTable& past, const VisibleRows& visible);
 
-  /// Makes the weight copies that the three functions above use in compute_dtype() `dtype`: products of the same input
+  /// Makes the weight copies that the three functions of a search use in compute_dtype() `dtype`: products of the same input
   /// become one.
   void prepare_inference(at::ScalarType dtype);
 
   const MultiHeadAttentionOptions options;  ///< with the zeros resolved
+  /// Those that `options.projections` names.
   Linear query_projection{nullptr}, key_projection{nullptr}, value_projection{nullptr}, output_projection{nullptr};
 
  private:

@@ -3,12 +3,11 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
-#include <span>
-#include <string_view>
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include "heed/nn/activation.h"
 #include "heed/nn/dropout.h"
 #include "heed/nn/inference_product.h"
 
@@ -79,12 +78,6 @@ TORCH_MODULE(Embedding);
 /// positions first, first + 1, ...
 at::Tensor sinusoidal_positions(std::int64_t first, std::int64_t length, std::int64_t width,
                                 const at::TensorOptions& options);
-
-enum class Activation { relu, gelu };
-inline std::span<const std::string_view> enum_names(Activation) {
-  static constexpr std::string_view names[] = {"relu", "gelu"};
-  return names;
-}
 
 /// Linear, activation, dropout, Linear: [.., D] -> [.., D], position by position.
 class FeedForwardImpl : public torch::nn::Module {

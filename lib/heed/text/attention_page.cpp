@@ -88,6 +88,7 @@ std::string figure_of(const AttentionMatrix& matrix, std::size_t layer, std::siz
 }
 
 std::string figures_of(const std::string& title, const AttentionLayers& layers) {
+  if (layers.empty()) return "";
   std::string html = "<h3>" + title + "</h3>\n";
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     html += "<div>";

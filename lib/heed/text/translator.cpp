@@ -12,6 +12,7 @@
 #include "heed/base/error.h"
 #include "heed/base/parallel.h"
 #include "heed/base/utf8.h"
+#include "heed/nn/layers.h"
 #include "heed/text/batches.h"
 #include "heed/text/pieces.h"
 #include "heed/text/replace_unk.h"
@@ -95,9 +96,7 @@ Translator::Translator(std::vector<TranslationModel> models, TranslatorOptions o
   for (TranslationModel& one : models_) {
     if (!(one.source == model().source && one.target == model().target))
       throw usage_error("models of different vocabularies do not go together: train the others with --vocab FIRST-MODEL");
-    const auto& network = one.network->options;
-    if (network.positions == Positions::learned)
-      options_.max_length = std::min(options_.max_length, network.max_positions - 1);
+    options_.max_length = std::min(options_.max_length, longest_sentence(one.network->options) - 1);
     one.network->to(options_.device);
     one.network->eval();
     one.network->prepare_inference(options_.dtype);
