@@ -64,7 +64,7 @@ class Translator {
   /// The best translation of one line.
   std::string translate(const std::string& line, const SearchOptions& options = {});
   /// What the model gives to translations that are there already, one for each line: score and `log_p`, as a search
-  /// that found them would say.
+  /// that found them would say; of something that belongs to a blank line, what it gives to that without a source.
   std::vector<Translation> score(std::span<const std::string> lines, std::span<const std::string> references,
                                  double length_penalty, TranslationStats* stats = nullptr);
 
@@ -73,7 +73,10 @@ class Translator {
 
  private:
   struct Sources;
-  Sources encode(std::span<const std::string> lines, TranslationStats* stats) const;
+  Sources encode(std::span<const std::string> lines, TranslationStats* stats,
+                 std::span<const std::string> references = {}) const;
+  std::string text_of(const std::vector<TokenId>& tokens, const std::string& line, const std::vector<TokenId>& source,
+                      const std::string& prefix, const std::vector<TokenId>& prefix_tokens);
   std::vector<std::vector<Translation>> translate_batch(std::span<const std::string> lines, const Sources& sources,
                                                         std::span<const std::size_t> batch,
                                                         const SearchOptions& options,
