@@ -58,6 +58,11 @@ void write_made_up_text(const std::filesystem::path& path, std::uint64_t side, s
   }
 }
 
+void write_made_up_sides(const std::filesystem::path& folder) {
+  write_made_up_text(folder / "train.src", 0, 20'000);
+  write_made_up_text(folder / "train.tgt", 1, 20'000);
+}
+
 // So many pictures in each of so many class folders.
 void write_noise_pictures(const std::filesystem::path& folder, std::uint64_t classes, std::uint64_t pictures) {
   for (std::uint64_t c = 0; c < classes; ++c) {
@@ -85,8 +90,7 @@ void bench_seq2seq_train(const Settings& settings) {
   } else {
     options.train.source = {scratch.path / "train.src"};
     options.train.target = {scratch.path / "train.tgt"};
-    write_made_up_text(options.train.source[0], 0, 20'000);
-    write_made_up_text(options.train.target[0], 1, 20'000);
+    write_made_up_sides(scratch.path);
   }
   const std::int64_t warm_up = 5, updates = std::stoll(setting(settings, "updates", "40"));
   options.model = scratch.path / "model";
@@ -98,7 +102,8 @@ void bench_seq2seq_train(const Settings& settings) {
   const std::string precision = setting(settings, "precision", "auto");
   for (const Precision known : {Precision::fp32, Precision::bf16, Precision::automatic})
     if (name_of(known) == precision) options.precision = known;
-  log::set_level(log::Level::warning);
+  // At level debug the seconds of each stage are shown.
+  log::set_level(setting(settings, "stages", "no") == "yes" ? log::Level::debug : log::Level::warning);
   train_seq2seq(options, {.given = {"valid-every"}, .resolved_toml = [] { return std::string(); }});
 
   // update,epoch,seconds,lr,train_loss,tokens_per_second,...: rows of equally many updates; the first warms up
@@ -156,6 +161,7 @@ void bench_gan_train(const Settings& settings) {
 
 const std::map<std::string, std::function<void(const Settings&)>> kBenchmarks = {
     {"gan-train", bench_gan_train},
+    {"made-up-text", [](const Settings& settings) { write_made_up_sides(setting(settings, "folder", ".")); }},
     {"seq2seq-train", bench_seq2seq_train},
 };
 
@@ -172,7 +178,8 @@ int main(int argc, char** argv) {
   const auto found = argc > 1 ? heed::kBenchmarks.find(argv[1]) : heed::kBenchmarks.end();
   if (found == heed::kBenchmarks.end()) {
     std::cerr << "Usage: heed-bench NAME [SETTING=VALUE...]\n\n  seq2seq-train  training speed; settings: "
-                 "precision=fp32|bf16|auto, updates=N\n  gan-train      training speed of pictures; settings: "
+                 "precision=fp32|bf16|auto, updates=N, stages=yes|no\n  made-up-text   writes train.src and train.tgt; "
+                 "settings: folder=DIR\n  gan-train      training speed of pictures; settings: "
                  "precision=fp32|bf16|auto, batch=N, size=N\n";
     return argc > 1 ? static_cast<int>(heed::ExitCode::usage) : 0;
   }

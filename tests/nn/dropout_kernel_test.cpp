@@ -1,5 +1,6 @@
 #include "heed/nn/dropout_kernel.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -24,6 +25,10 @@ std::uint32_t bits_of(std::size_t r, std::int64_t c) {
   return words[static_cast<std::size_t>(c % 8) / 2] >> (c % 2 == 0 ? 0 : 16) & 0xFFFF;
 }
 
+DropoutDraw draw(float scale, std::uint32_t threshold = kThreshold) {
+  return {kSentences.data(), kPositions.data(), nullptr, kKey, threshold, scale};
+}
+
 BFloat16Bits bfloat16(float value) {
   int exponent = 0;
   const float mantissa = std::frexp(value, &exponent);
@@ -38,15 +43,16 @@ float number(std::size_t i) {
 }  // namespace
 
 TEST_CASE("the loop keeps what the definition keeps, at any width, from any channel on") {
-  const DropoutRows plain{kSentences.data(), kPositions.data(), nullptr};
+  const DropoutDraw plain = draw(1.25F);
   const std::vector<std::int64_t> bases = {0, 8, 1024};
-  const DropoutRows shifted{kSentences.data(), kPositions.data(), bases.data()};
+  DropoutDraw shifted = plain;
+  shifted.channel_base = bases.data();
   for (const std::int64_t channels : {1, 8, 127, 128, 129, 300})
-    for (const DropoutRows& rows : {plain, shifted}) {
+    for (const DropoutDraw& rows : {plain, shifted}) {
       CAPTURE(channels, rows.channel_base != nullptr);
       std::vector<float> input(static_cast<std::size_t>(3 * channels)), output(input.size(), 99);
       for (std::size_t i = 0; i < input.size(); ++i) input[i] = number(i);
-      dropout_rows(input.data(), output.data(), 0, 3, channels, rows, kKey, kThreshold, 1.25F);
+      dropout_rows(input.data(), output.data(), 0, 3, channels, rows);
       std::int64_t wrong = 0;
       for (std::size_t r = 0; r < 3; ++r)
         for (std::int64_t c = 0; c < channels; ++c) {
@@ -59,10 +65,9 @@ TEST_CASE("the loop keeps what the definition keeps, at any width, from any chan
 }
 
 TEST_CASE("bfloat16 is multiplied in float32 and rounded to nearest, ties to even") {
-  const DropoutRows rows{kSentences.data(), kPositions.data(), nullptr};
   std::vector<BFloat16Bits> input(200), output(200);
   for (std::size_t i = 0; i < input.size(); ++i) input[i] = bfloat16(number(i));
-  dropout_rows(input.data(), output.data(), 0, 1, 200, rows, kKey, kThreshold, 1.0F / 3);
+  dropout_rows(input.data(), output.data(), 0, 1, 200, draw(1.0F / 3));
   std::int64_t wrong = 0;
   for (std::size_t i = 0; i < input.size(); ++i) {
     const float product = std::bit_cast<float>(std::uint32_t{input[i]} << 16) * (1.0F / 3);
@@ -72,16 +77,42 @@ TEST_CASE("bfloat16 is multiplied in float32 and rounded to nearest, ties to eve
   // 1.5 times 1 + 2^-7 and 1 + 3 x 2^-7 lies half way between two; not-a-number stays what it is.
   const std::vector<BFloat16Bits> halves = {0x3F81, 0x3F83, 0x7F81};
   std::vector<BFloat16Bits> made(3);
-  dropout_rows(halves.data(), made.data(), 0, 1, 3, rows, kKey, 0, 1.5F);
+  dropout_rows(halves.data(), made.data(), 0, 1, 3, draw(1.5F, 0));
   CHECK(made[0] == 0x3FC2);  // 1.51171875 -> 1.515625
   CHECK(made[1] == 0x3FC4);  // 1.53515625 -> 1.53125
   CHECK((made[2] & 0x7FFF) > 0x7F80);
 }
 
 TEST_CASE("rows outside the range are left alone") {
-  const DropoutRows rows{kSentences.data(), kPositions.data(), nullptr};
   const std::vector<float> input(30, 1);
   std::vector<float> output(30, 99);
-  dropout_rows(input.data(), output.data(), 1, 2, 10, rows, kKey, 0, 2);
+  dropout_rows(input.data(), output.data(), 1, 2, 10, draw(2, 0));
   for (std::size_t i = 0; i < 30; ++i) CHECK(output[i] == (i / 10 == 1 ? 2 : 99));
+}
+
+TEST_CASE("relu and dropout in one pass drop what dropout drops, and their gradient needs no mask") {
+  for (const std::int64_t channels : {5, 128, 300}) {
+    CAPTURE(channels);
+    const auto count = static_cast<std::size_t>(3 * channels);
+    std::vector<float> input(count), output(count, 99), dropped(count), gradient(count), expected(count), made(count);
+    for (std::size_t i = 0; i < count; ++i) input[i] = number(i), gradient[i] = number(i + 31);
+    relu_dropout_rows(input.data(), output.data(), 0, 3, channels, draw(1.25F));
+    dropout_rows(input.data(), dropped.data(), 0, 3, channels, draw(1.25F));
+    relu_dropout_gradient(output.data(), gradient.data(), made.data(), 3 * channels, 1.25F);
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      wrong += output[i] == std::max(dropped[i], 0.0F) ? 0 : 1;
+      wrong += made[i] == (dropped[i] > 0 ? gradient[i] * 1.25F : 0.0F) ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("without a draw relu alone is left, and not-a-number passes") {
+  const std::vector<float> input = {-1, 2, NAN};
+  std::vector<float> output(3);
+  relu_dropout_rows(input.data(), output.data(), 0, 1, 3, {});
+  CHECK(output[0] == 0);
+  CHECK(output[1] == 2);
+  CHECK(std::isnan(output[2]));
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <ATen/ATen.h>
 
@@ -17,7 +18,7 @@ namespace heed {
 namespace {
 
 Transformer tied_network() {
-  TransformerOptions options;
+  Seq2SeqOptions options;
   options.source_vocab = options.target_vocab = 20;
   options.enc_layers = options.dec_layers = 1;
   options.dim = 8;
@@ -65,6 +66,24 @@ TEST_CASE("Adam and AdamW take the steps of Python's torch.optim") {
       CHECK(difference(linear->weight, numbers[expected + ".weight"]) < 1e-6);
       CHECK(difference(linear->bias, numbers[expected + ".bias"]) < 1e-6);
     }
+  }
+}
+
+TEST_CASE("a step by gradients with a divisor is one by the divided gradients") {
+  for (const OptimizerKind kind : {OptimizerKind::adam, OptimizerKind::adamw}) {
+    std::vector<at::Tensor> results;
+    for (const double divisor : {1.0, 40.0}) {
+      at::manual_seed(1);
+      Linear linear(7, 5);
+      FlatParameters flat(*linear);
+      Adam adam(flat, {.kind = kind, .epsilon = 0.1, .weight_decay = 0.1});
+      for (std::int64_t update = 1; update <= 3; ++update) {
+        flat.gradients.copy_(at::randn_like(flat.gradients) * divisor);
+        adam.step(flat, 0.01, update, divisor);
+      }
+      results.push_back(flat.values.clone());
+    }
+    CHECK(difference(results[0], results[1]) < 1e-6);
   }
 }
 

@@ -124,15 +124,45 @@ TEST_CASE("a preset fills what was not given, whatever the corpus") {
   CHECK(insisting.network.tie == TieEmbeddings::none);
 }
 
+TEST_CASE("a preset has its own shapes for recurrent networks") {
+  Seq2SeqTrainOptions lstm = changed([](auto& o) { o.network.arch = Arch::lstm; });
+  apply_preset(lstm, {"arch"}, 29'000);
+  CHECK(lstm.preset == Preset::tiny);
+  CHECK(lstm.network.enc_layers == 1);
+  CHECK(lstm.network.dim == 256);
+
+  Seq2SeqTrainOptions rnn = changed([](auto& o) { o.preset = Preset::rnn; });
+  apply_preset(rnn, {}, 2'000'000);
+  CHECK(rnn.network.arch == Arch::lstm);
+  CHECK(rnn.network.dim == 256);
+  Seq2SeqTrainOptions gru = changed([](auto& o) { o.preset = Preset::rnn, o.network.arch = Arch::gru; });
+  apply_preset(gru, {"arch"}, 10);
+  CHECK(gru.network.arch == Arch::gru);
+  CHECK(thrown([] {
+          Seq2SeqTrainOptions other = changed([](auto& o) { o.preset = Preset::rnn; });
+          apply_preset(other, {"arch"}, 10);
+        }) == "2: --preset rnn is no Transformer: leave --arch out, or say --arch lstm or gru");
+}
+
+TEST_CASE("a run from before there were architectures is a Transformer's, which stays one") {
+  auto old = nlohmann::json::parse(saved_run());
+  for (const char* name : {"arch", "rnn-attention", "input-feeding"}) old.erase(name);
+  Seq2SeqTrainOptions options = complete();
+  merge_saved_options(options, {}, old.dump(), "last");
+  CHECK(options.network.arch == Arch::transformer);
+  options = changed([](auto& o) { o.network.arch = Arch::lstm; });
+  CHECK_THAT(thrown([&] { merge_saved_options(options, {"arch"}, old.dump(), "last"); }), Contains("-> \"lstm\""));
+}
+
 TEST_CASE("another model's network is taken over, its dropouts are not") {
-  TransformerOptions parent;
+  Seq2SeqOptions parent;
   parent.dim = 64;
   parent.heads = 2;
   parent.dropout = 0.4;
   parent.tie = TieEmbeddings::output;
   Seq2SeqTrainOptions options = changed([](auto& o) { o.network.dropout = 0.15; });
   adopt_network(options, {"dropout", "heads"}, [&] {
-    TransformerOptions same_heads = parent;
+    Seq2SeqOptions same_heads = parent;
     same_heads.heads = options.network.heads;
     return same_heads;
   }());

@@ -30,7 +30,7 @@ TokenBatch alone(const TokenBatch& batch, std::size_t i) {
 
 Transformer small_model(double dropout) {
   at::manual_seed(1);
-  TransformerOptions options = tiny_options(kVocab);
+  Seq2SeqOptions options = tiny_options(kVocab);
   options.dropout = dropout;
   Transformer model(options);
   model->train();

@@ -39,6 +39,10 @@ struct DropoutSite {
 /// float and bfloat16; a vector loop on the CPU, tensor operations with the same result elsewhere.
 at::Tensor dropout(const at::Tensor& input, const DropoutSite& site, const Randomness& randomness);
 
+/// dropout(relu(input)), the inside of a feed-forward part, in one pass on the CPU; `randomness` nullptr: relu alone.
+/// Its gradient needs no mask: what left as zero was negative or dropped.
+at::Tensor relu_dropout(const at::Tensor& input, const DropoutSite& site, const Randomness* randomness);
+
 /// Dropout on attention weights [B, H, T, S], rows of `randomness` being those of the queries [B * T]: head h and key s
 /// stand for channel h * 65536 + s, so the mask does not depend on the padded length.
 at::Tensor attention_dropout(const at::Tensor& weights, const DropoutSite& site, const Randomness& randomness);

@@ -1,112 +1,67 @@
 #include "heed/nn/dropout_kernel.h"
 
-#include <algorithm>
-#include <array>
-#include <bit>
-
-// One binary for every machine: the compiler makes a version of the loop per instruction set and the loader picks.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
-#define HEED_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define HEED_CLONES
-#endif
+#include "heed/nn/dropout_lanes.h"
+#include "heed/nn/vectors.h"
 
 namespace heed {
 namespace {
 
-constexpr int kLanes = 16;      // Philox counters worked on side by side
-constexpr int kPerCounter = 8;  // 128 bits give eight channels 16 bits each
-constexpr int kChunk = kLanes * kPerCounter;
-
-inline float to_float(float value) {
-  return value;
-}
-inline float to_float(BFloat16Bits bits) {
-  return std::bit_cast<float>(std::uint32_t{bits} << 16);
-}
-inline void store(float value, float& out) {
-  out = value;
-}
-inline void store(float value, BFloat16Bits& out) {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
-  const std::uint32_t rounded = bits + 0x7fffu + ((bits >> 16) & 1u);  // to nearest, ties to even
-  const bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
-  out = static_cast<BFloat16Bits>((nan ? (bits | 0x00400000u) : rounded) >> 16);
+// output = dropout(of(input)), vector by vector.
+template <class Number, class Function>
+HEED_INLINE void drop(const Number* input, Number* output, std::int64_t begin, std::int64_t end, std::int64_t channels,
+                      const DropoutDraw& draw, Function&& of) {
+  for (std::int64_t r = begin; r < end; ++r) {
+    const Number* in = input + r * channels;
+    Number* out = output + r * channels;
+    visit_row(r, channels, draw, [&](std::int64_t c, std::int64_t count, Halves bits) HEED_INLINE_LAMBDA {
+      store_up_to(out + c, dropped(of(load_up_to(in + c, count)), bits, draw), count);
+    });
+  }
 }
 
-using Words = std::array<std::uint32_t, kChunk / 2>;
-using Halves = std::array<std::uint16_t, kChunk>;
-
-// Sixteen bits for each of kChunk channels: counter l's four words, low half first, give channels 8l .. 8l + 7.
-[[gnu::always_inline]] inline Halves random_halves(std::uint32_t first_counter, std::uint32_t position,
-                                                   std::uint32_t sentence_low, std::uint32_t sentence_high,
-                                                   PhiloxKey key) {
-  std::uint32_t a[kLanes], b[kLanes], c[kLanes], d[kLanes];
-  for (int l = 0; l < kLanes; ++l) {
-    a[l] = first_counter + static_cast<std::uint32_t>(l);
-    b[l] = position;
-    c[l] = sentence_low;
-    d[l] = sentence_high;
-  }
-  std::uint32_t k0 = key[0], k1 = key[1];
-  for (int round = 0; round < 10; ++round) {
-#pragma GCC unroll 1  // a loop, not sixteen copies, is what the vectoriser understands
-    for (int l = 0; l < kLanes; ++l) {
-      const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * a[l];
-      const std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * c[l];
-      a[l] = static_cast<std::uint32_t>(p1 >> 32) ^ b[l] ^ k0;
-      b[l] = static_cast<std::uint32_t>(p1);
-      c[l] = static_cast<std::uint32_t>(p0 >> 32) ^ d[l] ^ k1;
-      d[l] = static_cast<std::uint32_t>(p0);
-    }
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
-  Words words;
-  for (int l = 0; l < kLanes; ++l) {
-    words[4 * l] = a[l];
-    words[4 * l + 1] = b[l];
-    words[4 * l + 2] = c[l];
-    words[4 * l + 3] = d[l];
-  }
-  return std::bit_cast<Halves>(words);
+HEED_INLINE Floats same(Floats x) {
+  return x;
+}
+HEED_INLINE Floats relu(Floats x) {
+  return x < 0.0f ? Floats{} : x;  // NaN stays
 }
 
 template <class Number>
-[[gnu::always_inline]] inline void drop(const Number* input, Number* output, std::int64_t begin, std::int64_t end,
-                                        std::int64_t channels, DropoutRows rows, PhiloxKey key, std::uint32_t threshold,
-                                        float scale) {
-  for (std::int64_t r = begin; r < end; ++r) {
-    const auto position = static_cast<std::uint32_t>(rows.position[r]);
-    const auto sentence = static_cast<std::uint64_t>(rows.sentence[r]);
-    const auto base = static_cast<std::uint32_t>(rows.channel_base ? rows.channel_base[r] / kPerCounter : 0);
-    for (std::int64_t start = 0; start < channels; start += kChunk) {
-      const Halves halves =
-          random_halves(base + static_cast<std::uint32_t>(start / kPerCounter), position,
-                        static_cast<std::uint32_t>(sentence), static_cast<std::uint32_t>(sentence >> 32), key);
-      const Number* in = input + r * channels + start;
-      Number* out = output + r * channels + start;
-      const int count = static_cast<int>(std::min<std::int64_t>(kChunk, channels - start));
-      for (int i = 0; i < count; ++i) {
-        const float kept = to_float(in[i]) * scale;
-        store(halves[i] >= threshold ? kept : 0.0f, out[i]);
-      }
-    }
-  }
+HEED_INLINE void gradient(const Number* output, const Number* output_gradient, Number* input_gradient,
+                          std::int64_t count, float scale) {
+  const auto of = [&](Floats y, Floats dy) HEED_INLINE_LAMBDA { return y == 0.0f ? Floats{} : dy * scale; };
+  visit_columns(0, count, [&](std::int64_t i, std::int64_t n) HEED_INLINE_LAMBDA {
+    store_up_to(input_gradient + i, of(load_up_to(output + i, n), load_up_to(output_gradient + i, n)), n);
+  });
 }
 
 }  // namespace
 
 HEED_CLONES void dropout_rows(const float* input, float* output, std::int64_t begin, std::int64_t end,
-                              std::int64_t channels, DropoutRows rows, PhiloxKey key, std::uint32_t threshold,
-                              float scale) {
-  drop(input, output, begin, end, channels, rows, key, threshold, scale);
+                              std::int64_t channels, const DropoutDraw& draw) {
+  drop(input, output, begin, end, channels, draw, same);
+}
+HEED_CLONES void dropout_rows(const BFloat16Bits* input, BFloat16Bits* output, std::int64_t begin, std::int64_t end,
+                              std::int64_t channels, const DropoutDraw& draw) {
+  drop(input, output, begin, end, channels, draw, same);
 }
 
-HEED_CLONES void dropout_rows(const BFloat16Bits* input, BFloat16Bits* output, std::int64_t begin, std::int64_t end,
-                              std::int64_t channels, DropoutRows rows, PhiloxKey key, std::uint32_t threshold,
-                              float scale) {
-  drop(input, output, begin, end, channels, rows, key, threshold, scale);
+HEED_CLONES void relu_dropout_rows(const float* input, float* output, std::int64_t begin, std::int64_t end,
+                                   std::int64_t channels, const DropoutDraw& draw) {
+  drop(input, output, begin, end, channels, draw, relu);
+}
+HEED_CLONES void relu_dropout_rows(const BFloat16Bits* input, BFloat16Bits* output, std::int64_t begin,
+                                   std::int64_t end, std::int64_t channels, const DropoutDraw& draw) {
+  drop(input, output, begin, end, channels, draw, relu);
+}
+
+HEED_CLONES void relu_dropout_gradient(const float* output, const float* output_gradient, float* input_gradient,
+                                       std::int64_t count, float scale) {
+  gradient(output, output_gradient, input_gradient, count, scale);
+}
+HEED_CLONES void relu_dropout_gradient(const BFloat16Bits* output, const BFloat16Bits* output_gradient,
+                                       BFloat16Bits* input_gradient, std::int64_t count, float scale) {
+  gradient(output, output_gradient, input_gradient, count, scale);
 }
 
 }  // namespace heed

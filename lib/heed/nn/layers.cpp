@@ -1,43 +1,70 @@
 #include "heed/nn/layers.h"
 
 #include <cmath>
-#include <optional>
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/nn/init.h>
+
+#include "heed/nn/residual_kernel.h"
 
 namespace heed {
 namespace {
 
 thread_local at::ScalarType current_compute_dtype = at::kFloat;
 
-constexpr std::int64_t kRowMultiple = 32;
+constexpr std::int64_t kColumnsPerTask = 64;
 
-// [.., W] -> [N, W]
-at::Tensor as_rows(const at::Tensor& input) {
-  return input.reshape({-1, input.size(-1)});
+// Sums of the columns of [N, W] -> [W] float32.
+at::Tensor column_sums(const at::Tensor& rows) {
+  const bool loop = rows.is_cpu() && (rows.scalar_type() == at::kFloat || rows.scalar_type() == at::kBFloat16);
+  if (!loop) return rows.sum(0, false, at::kFloat);
+  const at::Tensor matrix = rows.contiguous(), sums = at::empty({rows.size(1)}, rows.options().dtype(at::kFloat));
+  at::parallel_for(0, rows.size(1), kColumnsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    if (matrix.scalar_type() == at::kFloat)
+      sum_columns(matrix.const_data_ptr<float>(), matrix.size(0), matrix.size(1), begin, end,
+                  sums.mutable_data_ptr<float>());
+    else
+      sum_columns(static_cast<const BFloat16Bits*>(matrix.const_data_ptr()), matrix.size(0), matrix.size(1), begin, end,
+                  sums.mutable_data_ptr<float>());
+  });
+  return sums;
 }
 
-// The first rows of a product, in the shape of what went in: [N', outputs] -> [.., outputs].
-at::Tensor like_input(const at::Tensor& product, const at::Tensor& input) {
-  std::vector<std::int64_t> sizes = input.sizes().vec();
-  sizes.back() = product.size(1);
-  return product.narrow(0, 0, input.numel() / input.size(-1)).view(sizes);
+// The parts one below the other in `dtype`: weights [outputs, inputs] or biases [outputs] of several layers.
+at::Tensor stacked(at::TensorList parts, at::ScalarType dtype) {
+  if (parts.size() == 1) return parts[0].to(dtype);
+  std::vector<std::int64_t> sizes = parts[0].sizes().vec();
+  sizes[0] = 0;
+  for (const at::Tensor& part : parts) sizes[0] += part.size(0);
+  const at::Tensor result = at::empty(sizes, parts[0].options().dtype(dtype));
+  std::int64_t begin = 0;
+  for (const at::Tensor& part : parts) {
+    result.narrow(0, begin, part.size(0)).copy_(part);
+    begin += part.size(0);
+  }
+  return result;
 }
 
-// x W^T + b in a lower precision, with gradients in that of the parameters. Differentiable once.
+// x W^T + b of one or several layers side by side in a lower precision, with gradients in that of the parameters.
+// `parameters`: their weights, then (with_bias) their biases. Differentiable once.
 struct LowPrecisionLinear : torch::autograd::Function<LowPrecisionLinear> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
-                            const at::Tensor& weight, const std::optional<at::Tensor>& bias, at::ScalarType dtype) {
-    const at::Tensor rows = product_rows(as_rows(input), dtype);  // [N', inputs]
-    const at::Tensor low_weight = weight.to(dtype);
-    context->save_for_backward({rows, low_weight});
+                            at::TensorList parameters, bool with_bias, at::ScalarType dtype) {
+    const std::size_t layers = with_bias ? parameters.size() / 2 : parameters.size();
+    const at::Tensor rows = product_rows(as_rows(input), dtype);            // [N', inputs]
+    const at::Tensor weight = stacked(parameters.slice(0, layers), dtype);  // [outputs, inputs]
+    const at::Tensor bias = with_bias ? stacked(parameters.slice(layers), dtype) : at::Tensor();
+    context->save_for_backward({rows, weight});
+    std::vector<std::int64_t> outputs;
+    for (std::size_t i = 0; i < layers; ++i) outputs.push_back(parameters[i].size(0));
+    context->saved_data["outputs"] = outputs;
     context->saved_data["input_sizes"] = input.sizes();
     context->saved_data["input_dtype"] = static_cast<std::int64_t>(input.scalar_type());
-    context->saved_data["with_bias"] = bias.has_value();
-    return like_input(at::linear(rows, low_weight, bias ? bias->to(dtype) : at::Tensor()), input);
+    context->saved_data["with_bias"] = with_bias;
+    return like_input(at::linear(rows, weight, bias), input);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -45,28 +72,28 @@ struct LowPrecisionLinear : torch::autograd::Function<LowPrecisionLinear> {
     const auto saved = context->get_saved_variables();
     const at::Tensor &rows = saved[0], &weight = saved[1];
     const auto sizes = context->saved_data["input_sizes"].toIntVector();
+    const auto outputs = context->saved_data["outputs"].toIntVector();
     const auto input_dtype = static_cast<at::ScalarType>(context->saved_data["input_dtype"].toInt());
     const at::Tensor exact = as_rows(gradients[0]);                       // [N, outputs]
     const at::Tensor gradient = product_rows(exact, rows.scalar_type());  // [N', outputs]
-    at::Tensor input_gradient, weight_gradient, bias_gradient;
+    torch::autograd::variable_list result(1);
     if (context->needs_input_grad(0))
-      input_gradient = at::mm(gradient, weight).narrow(0, 0, exact.size(0)).view(sizes).to(input_dtype);
-    if (context->needs_input_grad(1)) weight_gradient = at::mm(gradient.t(), rows).to(at::kFloat);
-    if (context->saved_data["with_bias"].toBool()) bias_gradient = exact.sum(0, false, at::kFloat);
-    return {input_gradient, weight_gradient, bias_gradient, {}};
+      result[0] = at::mm(gradient, weight).narrow(0, 0, exact.size(0)).view(sizes).to(input_dtype);
+    const auto add_parts = [&](const at::Tensor& whole) {
+      std::int64_t begin = 0;
+      for (const std::int64_t width : outputs) {
+        result.push_back(whole.narrow(0, begin, width));
+        begin += width;
+      }
+    };
+    add_parts(at::mm(gradient.t(), rows).to(at::kFloat));  // [outputs, inputs]
+    if (context->saved_data["with_bias"].toBool()) add_parts(column_sums(exact));
+    result.resize(result.size() + 2);
+    return result;
   }
 };
 
 }  // namespace
-
-at::Tensor product_rows(const at::Tensor& rows, at::ScalarType dtype) {
-  const std::int64_t count = rows.size(0), filled = (count + kRowMultiple - 1) / kRowMultiple * kRowMultiple;
-  if (dtype == at::kFloat || count == filled) return rows.to(dtype);
-  const at::Tensor result = at::empty({filled, rows.size(1)}, rows.options().dtype(dtype));  // [N', W]
-  result.narrow(0, 0, count).copy_(rows);
-  result.narrow(0, count, filled - count).zero_();
-  return result;
-}
 
 at::ScalarType compute_dtype() {
   return current_compute_dtype;
@@ -85,16 +112,28 @@ LinearImpl::LinearImpl(std::int64_t inputs, std::int64_t outputs, bool with_bias
 
 at::Tensor LinearImpl::forward(const at::Tensor& input) {
   const at::ScalarType dtype = compute_dtype();
-  if (inference_weight_.defined() && !at::GradMode::is_enabled() && inference_weight_.scalar_type() == dtype)
-    return like_input(at::linear(product_rows(as_rows(input), dtype), inference_weight_, inference_bias_), input);
-  if (dtype == at::kFloat) return at::linear(input, weight, bias);  // [.., outputs]
-  const auto optional_bias = bias.defined() ? std::optional(bias) : std::nullopt;
-  return LowPrecisionLinear::apply(input, weight, optional_bias, dtype);  // [.., outputs]
+  if (inference_ && inference_->dtype() == dtype && !at::GradMode::is_enabled())
+    return (*inference_)(input);               // [.., outputs]
+  return linear_side_by_side(input, {this});  // [.., outputs]
+}
+
+at::Tensor linear_side_by_side(const at::Tensor& input, std::initializer_list<LinearImpl*> layers) {
+  const at::ScalarType dtype = compute_dtype();
+  const bool with_bias = (*layers.begin())->bias.defined();
+  if (dtype == at::kFloat && layers.size() == 1)
+    return at::linear(input, (*layers.begin())->weight, (*layers.begin())->bias);  // [.., outputs]
+  std::vector<at::Tensor> weights, biases;
+  for (const LinearImpl* layer : layers) {
+    weights.push_back(layer->weight);
+    if (with_bias) biases.push_back(layer->bias);
+  }
+  if (dtype == at::kFloat) return at::linear(input, at::cat(weights), with_bias ? at::cat(biases) : at::Tensor());
+  weights.insert(weights.end(), biases.begin(), biases.end());
+  return LowPrecisionLinear::apply(input, at::TensorList(weights), with_bias, dtype);  // [.., outputs]
 }
 
 void LinearImpl::prepare_inference(at::ScalarType dtype) {
-  inference_weight_ = weight.detach().to(dtype);
-  inference_bias_ = bias.defined() ? bias.detach().to(dtype) : bias;
+  inference_.emplace(weight, bias, dtype);
 }
 
 LayerNormImpl::LayerNormImpl(std::int64_t width)
@@ -131,18 +170,15 @@ FeedForwardImpl::FeedForwardImpl(std::int64_t width, std::int64_t inner_width, A
       inner_dropout_(inner_dropout) {}
 
 at::Tensor FeedForwardImpl::forward(const at::Tensor& input, const Randomness* randomness) {
-  at::Tensor inner = expand(input);  // [B, T, F]
-  inner = activation_ == Activation::relu ? at::relu(inner) : at::gelu(inner);
-  return contract(dropout_if(is_training(), inner, inner_dropout_, randomness));  // [B, T, D]
+  const Randomness* drawn = is_training() ? randomness : nullptr;
+  const at::Tensor inner = expand(input);  // [.., F]
+  return contract(activation_ == Activation::relu
+                      ? relu_dropout(inner, inner_dropout_, drawn)
+                      : dropout_if(is_training(), at::gelu(inner), inner_dropout_, randomness));  // [.., D]
 }
 
 at::Tensor dropout_if(bool training, const at::Tensor& input, const DropoutSite& site, const Randomness* randomness) {
   return training && randomness != nullptr ? dropout(input, site, *randomness) : input;
-}
-
-void prepare_inference(torch::nn::Module& module, at::ScalarType dtype) {
-  for (const auto& child : module.modules())
-    if (auto* linear = child->as<LinearImpl>()) linear->prepare_inference(dtype);
 }
 
 }  // namespace heed

@@ -18,6 +18,7 @@ namespace heed {
 /// What one call of translate() did.
 struct TranslationStats {
   std::int64_t sentences = 0;               ///< lines, blank ones included
+  std::int64_t searched = 0;                ///< sentences that were not blank, nor taken from the cache
   std::int64_t tokens = 0;                  ///< target tokens with end marks, best hypotheses only
   std::vector<std::size_t> cut_lines;       ///< lines that were over `max_length` and were cut, ascending
   std::vector<std::size_t> repaired_lines;  ///< lines that were not UTF-8, ascending
@@ -30,13 +31,17 @@ struct LineGuidance {
 };
 
 struct TranslatorOptions {
-  at::ScalarType dtype = at::kFloat;  ///< of the matrix products: float32 or bfloat16
+  at::ScalarType dtype = at::kFloat;  ///< of the matrix products: float32, bfloat16 or int8 (kChar)
   at::Device device = at::kCPU;
   std::int64_t batch_tokens = 4096;  ///< sentences times hypotheses times longest source
   std::int64_t max_length = 1024;    ///< pieces of a source line; what is over is cut
   bool token_scores = false;         ///< whether Translation::log_p is filled in, which takes a pass of its own
   bool attention = false;            ///< the same for Translation::attention
   bool replace_unk = false;          ///< whether source words take the place of unknown tokens; see replace_unknown()
+  bool cache = false;                ///< whether equal lines of one call are translated once
+  /// Batches that are translated side by side, a thread for each. A batch also takes as many threads as
+  /// at::set_num_threads() says: one is best with several workers. The number of either changes no translation.
+  std::size_t workers = 1;
 };
 
 /// A trained model that turns lines into lines. Opening it reads one file; translating keeps no state, and the result
@@ -69,6 +74,12 @@ class Translator {
  private:
   struct Sources;
   Sources encode(std::span<const std::string> lines, TranslationStats* stats) const;
+  std::vector<std::vector<Translation>> translate_batch(std::span<const std::string> lines, const Sources& sources,
+                                                        std::span<const std::size_t> batch,
+                                                        const SearchOptions& options,
+                                                        std::span<const LineGuidance> guidance);
+  void add_token_scores(std::span<const std::vector<TokenId>> sources,
+                        std::vector<std::vector<Translation>>& translations);
   std::vector<std::vector<double>> force_decode(std::span<const std::vector<TokenId>> sources,
                                                 std::span<const std::vector<TokenId>> targets);
   Ensemble ensemble();

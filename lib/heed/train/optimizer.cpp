@@ -1,6 +1,7 @@
 #include "heed/train/optimizer.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <ATen/ATen.h>
 
@@ -38,8 +39,10 @@ Adam::Adam(const FlatParameters& parameters, AdamOptions options)
       second_moment(at::zeros_like(parameters.values)),
       options_(options) {}
 
-void Adam::step(FlatParameters& parameters, double learning_rate, std::int64_t update) {
+void Adam::step(FlatParameters& parameters, double learning_rate, std::int64_t update, double divisor) {
   const at::NoGradGuard no_grad;
+  const at::Tensor factor = at::full({}, divisor, parameters.values.options());
+  const auto scale = divisor != 1 ? std::optional(factor) : std::nullopt;
   const std::int64_t matrices = parameters.matrix_elements, vectors = parameters.values.numel() - matrices;
   const auto apply = [&](std::int64_t begin, std::int64_t count, double weight_decay) {
     if (count == 0) return;
@@ -49,10 +52,10 @@ void Adam::step(FlatParameters& parameters, double learning_rate, std::int64_t u
     std::vector<at::Tensor> unused, steps{at::full({}, static_cast<double>(update), parameters.values.options())};
     if (options_.kind == OptimizerKind::adamw)
       at::_fused_adamw_(values, gradients, first, second, unused, steps, learning_rate, options_.beta1, options_.beta2,
-                        weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+                        weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false, scale);
     else
       at::_fused_adam_(values, gradients, first, second, unused, steps, learning_rate, options_.beta1, options_.beta2,
-                       weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+                       weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false, scale);
   };
   apply(0, matrices, options_.weight_decay);
   apply(matrices, vectors, 0);

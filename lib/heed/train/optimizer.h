@@ -49,8 +49,8 @@ struct AdamOptions {
 class Adam {
  public:
   Adam(const FlatParameters& parameters, AdamOptions options);
-  /// Applies the gradients; `update` is counted from 1 (bias correction).
-  void step(FlatParameters& parameters, double learning_rate, std::int64_t update);
+  /// Applies the gradients divided by `divisor` (and leaves them so); `update` is counted from 1 (bias correction).
+  void step(FlatParameters& parameters, double learning_rate, std::int64_t update, double divisor = 1);
 
   at::Tensor first_moment, second_moment;  ///< [total]
 

@@ -1,5 +1,6 @@
 #include "heed/train/seq2seq.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -16,7 +17,9 @@
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
 #include "heed/base/progress.h"
+#include "heed/base/stage_timer.h"
 #include "heed/base/stop_signal.h"
+#include "heed/nn/layers.h"
 #include "heed/train/metrics_csv.h"
 #include "heed/train/non_finite.h"
 #include "heed/train/run_directory.h"
@@ -52,11 +55,8 @@ std::string reason_to_finish(const Seq2SeqTrainOptions& options, const Seq2SeqSt
 }
 
 void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters) {
-  log::info("preset " + std::string(name_of(o.preset)) + ": " + std::to_string(o.network.enc_layers) + "+" +
-            std::to_string(o.network.dec_layers) + " layers, " + std::to_string(o.network.dim) +
-            " wide, feed-forward " + std::to_string(o.network.ffn_dim) + ", " + std::to_string(o.network.heads) +
-            " heads, vocabulary " + format_count(o.network.source_vocab) + ": " + format_count(parameters) +
-            " weights");
+  log::info("preset " + std::string(name_of(o.preset)) + ": " + describe(o.network) + ", vocabulary " +
+            format_count(o.network.source_vocab) + ": " + format_count(parameters) + " weights");
   log::info("batches of " + format_count(o.batch_tokens * o.grad_accum) + " tokens, peak rate " +
             format_number(o.lr, 5) + " after " + format_count(o.warmup) + " updates, dropout " +
             format_number(o.network.dropout, 2) + ", " + std::string(name_of(o.precision)) + ", " +
@@ -92,12 +92,11 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
   // Data, vocabulary, network
   const Seq2SeqData data = open_data(options);
-  if (!saved) apply_preset(options, run.given, data.training->size());
   std::optional<TranslationModel> parent;
-  if (!saved && !options.init_from.empty()) {
-    parent = load_translation_model(options.init_from);
-    adopt_network(options, run.given, parent->network->options);
-  }
+  if (!saved && !options.init_from.empty()) parent = load_translation_model(options.init_from);
+  if (parent && !run.given.contains("arch")) options.network.arch = parent->network->options.arch;
+  if (!saved) apply_preset(options, run.given, data.training->size());
+  if (parent) adopt_network(options, run.given, parent->network->options);
   const Vocabularies vocabularies = [&]() -> Vocabularies {
     if (saved) {
       auto [source, target] = read_subwords(*saved);
@@ -123,7 +122,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
                    [&] { return measure_steps(options.network, options.batch_tokens, run.device); });
 
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));
-  Transformer network(options.network), average(options.network);
+  const std::shared_ptr<Seq2SeqModel> network = make_seq2seq_model(options.network),
+                                      average = make_seq2seq_model(options.network);
   network->to(run.device);
   average->to(run.device);
   average->eval();
@@ -232,6 +232,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   Progress progress("training", options.max_updates);
   double row_seconds = 0;  // of updates since the last row, of this start
   std::int64_t timed_tokens = 0;
+  StageTimer stages;  // of updates since the last row
   RunClock since_save;
   const auto rate_of = [&](std::int64_t update) {
     return options.lr * state.lr_scale *
@@ -262,17 +263,22 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     double loss = 0;
     std::int64_t tokens = 0;
     for (std::int64_t i = 0; i < options.grad_accum; ++i) {
+      stages.enter("data");
       const TokenBatch batch = stream->next();
+      stages.enter("forward");
       const CrossEntropy sums =
           batch_loss(*network, batch, static_cast<std::uint64_t>(update), loss_options, run.device);
+      stages.enter("backward");
       sums.loss.backward();
+      stages.leave();
       loss += sums.loss.item<double>();
       tokens += sums.tokens;
       state.epoch = static_cast<std::int64_t>(batch.next.epoch);
       state.sentence = static_cast<std::int64_t>(batch.next.sentence);
     }
-    parameters.gradients.div_(static_cast<double>(tokens));
-    const double norm = parameters.gradients.norm().item<double>();
+    stages.enter("optimizer");
+    // The gradients are those of a sum over tokens; the optimizer divides them, in its own pass over them.
+    const double norm = parameters.gradients.norm().item<double>() / static_cast<double>(tokens);
     state.update = update;
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
       if (count_non_finite(state, directory, "a lower --lr, a longer --warmup, or --precision fp32") ==
@@ -290,12 +296,13 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       continue;
     }
     state.non_finite_in_a_row = 0;
-    if (options.clip_norm > 0 && norm > options.clip_norm) parameters.gradients.mul_(options.clip_norm / norm);
-    adam.step(parameters, rate_of(update), update);
+    const double clip = options.clip_norm > 0 ? std::max(1.0, norm / options.clip_norm) : 1;
+    adam.step(parameters, rate_of(update), update, static_cast<double>(tokens) * clip);
     if (options.ema > 0) {
       const at::NoGradGuard no_grad;
       averaged.values.lerp_(parameters.values, 1 - ema_decay(options.ema, update));
     }
+    stages.leave();
 
     state.row_loss += loss;
     state.row_tokens += tokens;
@@ -308,6 +315,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
     const bool validate_now = update % options.valid_every == 0;
     if (validate_now || update % options.log_every == 0) {
+      log::debug("update " + format_count(update) + ": " + stages.take_report());
       Seq2SeqRow row = make_row();
       if (validate_now) run_validation(/*regular=*/true, row);
       metrics.append(row.fields());

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "heed/base/fields.h"
-#include "heed/models/transformer.h"
+#include "heed/models/seq2seq_options.h"
 #include "heed/text/batches.h"
 #include "heed/text/corpus.h"
 #include "heed/text/subwords.h"
@@ -18,10 +18,10 @@
 
 namespace heed {
 
-/// Named sets of defaults; `automatic` goes by the size of the corpus.
-enum class Preset { automatic, tiny, small, base, big };
+/// Named sets of defaults for each architecture; `automatic` goes by the size of the corpus. `rnn` is an LSTM.
+enum class Preset { automatic, tiny, small, base, big, rnn };
 inline std::span<const std::string_view> enum_names(Preset) {
-  static constexpr std::string_view names[] = {"auto", "tiny", "small", "base", "big"};
+  static constexpr std::string_view names[] = {"auto", "tiny", "small", "base", "big", "rnn"};
   return names;
 }
 
@@ -39,7 +39,7 @@ struct Seq2SeqTrainOptions {
   bool restart = false;
 
   Preset preset = Preset::automatic;
-  TransformerOptions network;
+  Seq2SeqOptions network;
 
   std::string vocab, vocab_src, vocab_tgt;
   std::int64_t vocab_size = 0;
@@ -76,7 +76,8 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("restart", o.restart, "start over in a directory that holds a run");
   visit("preset", o.preset, "set of defaults for shape and training (auto: by size of the corpus)");
   visit_fields(o.network, visit);
-  visit("vocab", o.vocab, "SentencePiece model for both sides (without it, one is trained on the training text)");
+  visit("vocab", o.vocab,
+        "SentencePiece model for both sides, or a model whose vocabulary is taken (else one is trained on the text)");
   visit("vocab-src", o.vocab_src, "SentencePiece model of the source side");
   visit("vocab-tgt", o.vocab_tgt, "SentencePiece model of the target side");
   visit("vocab-size", o.vocab_size, "size of a vocabulary to train (0 = 8,000 below a million pairs, else 32,000)");
@@ -120,12 +121,12 @@ void visit_fields(Options& o, Visitor&& visit) {
 void validate(const Seq2SeqTrainOptions& options);
 
 /// Chooses the preset when it is `automatic`, by the number of training pairs, and fills every field of it that is not
-/// among the `given` names.
+/// among the `given` names. Throws Error(usage) where preset and architecture contradict each other.
 void apply_preset(Seq2SeqTrainOptions& options, const std::set<std::string>& given, std::uint64_t pairs);
 
 /// Takes over the shape of another model's network (not its dropouts). Throws Error(usage) naming a `given` option that
 /// contradicts it.
-void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const TransformerOptions& network);
+void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const Seq2SeqOptions& network);
 
 /// Continues with the options of the run that was saved (`saved`, JSON of all fields): those that were not given now
 /// are taken from it, changed ones are named in a notice, and changes that the weights or the order of the data cannot

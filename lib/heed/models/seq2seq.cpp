@@ -1,0 +1,26 @@
+#include "heed/models/seq2seq.h"
+
+#include <ATen/ATen.h>
+
+namespace heed {
+
+at::Tensor all_logits(SearchedModel& model, const at::Tensor& states) {
+  const at::Tensor all =
+      at::empty({states.size(0), model.target_vocabulary()}, states.options().dtype(at::kFloat));  // [R, C]
+  model.read_logits(states, [&](const at::Tensor& part, std::int64_t first_token) {
+    all.narrow(1, first_token, part.size(1)).copy_(part);
+  });
+  return all;
+}
+
+at::Tensor Seq2SeqModel::states(const PackedTokens& source, const PackedTokens& target, std::uint64_t seed,
+                                std::uint64_t update) {
+  const Randomness source_randomness{seed, update, source.rows.padded_places()};
+  const Randomness target_randomness{seed, update, target.rows.padded_places()};
+  const EncodedSource encoded =
+      encode({source.rows.to_padded(source.tokens), source.rows.padded_mask()}, &source_randomness);    // [B, S, D]
+  const at::Tensor padded = decode(encoded, target.rows.to_padded(target.tokens), &target_randomness);  // [B, T, D]
+  return target.rows.from_padded(padded);                                                               // [N, D]
+}
+
+}  // namespace heed
