@@ -54,7 +54,7 @@ training:
   epochs: 1000000
   updates: {updates}
   validation_freq: {valid_every}
-  logging_freq: 50
+  logging_freq: {log_every}
   early_stopping_metric: "bleu"
   keep_best_ckpts: 1
 testing:
@@ -103,7 +103,8 @@ def main():
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--updates", type=int, default=10**9, help="for a trial: end after so many")
+    parser.add_argument("--updates", type=int, default=10**9, help="for a trial: end after so many, if time is left")
+    parser.add_argument("--valid-every", type=int, help="updates between validations (default: those of MODEL)")
     parser.add_argument("--test", default="test_2016_flickr")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
@@ -118,7 +119,9 @@ def main():
     import sentencepiece
     pieces = sentencepiece.SentencePieceProcessor(model_proto=vocabulary)
     (out / "vocabulary.txt").write_text("".join(f"{pieces.id_to_piece(i)}\n" for i in range(len(pieces))))
-    settings = options | vars(arguments) | {"out": out, "data": arguments.data.resolve()}
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    settings = options | given | {"out": out, "data": arguments.data.resolve()}
+    settings["log_every"] = 50 if settings["valid_every"] % 50 == 0 else settings["valid_every"]
     (out / "config.yaml").write_text(CONFIG.format(**settings))
 
     environment = os.environ | {"OMP_NUM_THREADS": str(arguments.threads)}
