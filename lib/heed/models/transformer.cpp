@@ -172,6 +172,13 @@ at::Tensor TransformerEncoderLayerImpl::forward(at::Tensor x, const at::Tensor& 
   });
 }
 
+at::Tensor TransformerEncoderLayerImpl::forward_rows(at::Tensor x, const VisibleRows& visible) {
+  KeyValueTable own;
+  x = residual(norm_first_, x, self_attention_norm,
+               [&](const at::Tensor& y) { return self_attention->step(y, own, visible); });
+  return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) { return feed_forward(y, nullptr); });
+}
+
 TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
     : self_attention(register_module("self_attention",
                                      MultiHeadAttention(causal(attention_options(options, first_site, kSelfWeights))))),
@@ -283,16 +290,25 @@ at::Tensor TransformerImpl::output_weight() const {
 }
 
 std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, std::int64_t hypotheses) {
-  const EncodedSource encoded = encode(source, nullptr);
+  // The tokens of all sentences one after another: padding costs nothing and changes nothing.
+  const at::Tensor lengths = source.mask.sum(1);                          // [B]
+  const at::Tensor places = (lengths.cumsum(0) - lengths).unsqueeze(1) +  // [B, S]
+                            at::arange(source.tokens.size(1), lengths.options());
+  const at::Tensor is_token = source.mask.flatten().nonzero().squeeze(1);  // [N]
+  at::Tensor x = embed(source_embedding, source_positions, source.tokens, 0, {}, nullptr)
+                     .flatten(0, 1)
+                     .index_select(0, is_token);  // [N, D]
+  const VisibleRows own_sentence{places.repeat_interleave(lengths, 0), lengths.repeat_interleave(lengths)};
+  for (const auto& layer : *encoder) x = layer->as<TransformerEncoderLayerImpl>()->forward_rows(x, own_sentence);
+  const at::Tensor memory = encoder_norm(x);  // [N, D]
+
   auto state = std::make_unique<TransformerState>();
   state->past.resize(static_cast<std::size_t>(options.dec_layers));
   for (const auto& layer : *decoder)
-    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(encoded.memory));
-  const std::int64_t sentences = source.tokens.size(0), length = source.tokens.size(1), rows = sentences * hypotheses;
-  const at::Tensor places = at::arange(sentences * length, source.tokens.options()).view({sentences, length});
-  state->visible_memory = {places.repeat_interleave(hypotheses, 0),               // [R, S]
-                           source.mask.sum(1).repeat_interleave(hypotheses, 0)};  // [R]
-  state->visible_past.places = at::zeros({rows, 0}, places.options());            // [R, T]
+    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(memory));
+  state->visible_memory = {places.repeat_interleave(hypotheses, 0),                                      // [R, S]
+                           lengths.repeat_interleave(hypotheses, 0)};                                    // [R]
+  state->visible_past.places = at::zeros({state->visible_memory.lengths.size(0), 0}, places.options());  // [R, T]
   return state;
 }
 

@@ -73,6 +73,8 @@ class TransformerEncoderLayerImpl : public torch::nn::Module {
   /// input [B, S, D], mask [B, 1, 1, S] -> [B, S, D]; its attention weights are added to `maps`, if any.
   at::Tensor forward(at::Tensor x, const at::Tensor& mask, const Randomness* randomness,
                      TranslationAttention* maps = nullptr);
+  /// The same without padding and dropout: a row for each token, which attends to the rows `visible` -> [N, D].
+  at::Tensor forward_rows(at::Tensor x, const VisibleRows& visible);
 
   MultiHeadAttention self_attention{nullptr};
   FeedForward feed_forward{nullptr};
