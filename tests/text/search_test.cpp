@@ -290,7 +290,8 @@ TEST_CASE("a sentence's translations are the same bits alone and among any neigh
       std::vector<std::int64_t> lengths = {9, 16};
       for (std::int64_t i = 0; i < 62; ++i) lengths.push_back(1 + i * 7 % 40);
       const Sentences sentences = random_sentences(lengths, shape.vocab);
-      for (const int threads : {1, 2})
+      // Sums of integers have no last bits; others are promised for one thread.
+      for (const int threads : dtype == at::kChar ? std::vector<int>{1, 2} : std::vector<int>{1})
         for (const std::int64_t beam : {1, 5}) {
           at::set_num_threads(threads);
           const SearchOptions options{.beam_size = beam, .max_length_ratio = 0.5, .n_best = beam};

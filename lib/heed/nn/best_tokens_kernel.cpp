@@ -9,6 +9,7 @@ namespace {
 
 using lanes::Floats;
 
+constexpr std::int64_t kSumBlock = 512;
 constexpr std::int64_t kBlock = 4 * lanes::kCount;
 
 HEED_INLINE float largest_of(const float* x, std::int64_t count, float largest) {
@@ -62,11 +63,14 @@ HEED_CLONES void add_exponentials(const float* logits, std::int64_t stride, std:
                                   float* largest, double* sum) {
   for (std::int64_t r = 0; r < rows; ++r) {
     const float* row = logits + r * stride;
-    const float before = largest[r], now = largest_of(row, columns, before);
-    if (std::isinf(now)) continue;  // nothing yet that is possible, or a model that gives no numbers
-    largest[r] = now;
-    sum[r] = sum[r] * std::exp(static_cast<double>(before) - static_cast<double>(now)) +
-             static_cast<double>(exponential_sum(row, columns, now));
+    for (std::int64_t start = 0; start < columns; start += kSumBlock) {
+      const std::int64_t count = columns - start < kSumBlock ? columns - start : kSumBlock;
+      const float before = largest[r], now = largest_of(row + start, count, before);
+      if (std::isinf(now)) continue;  // nothing yet that is possible, or a model that gives no numbers
+      largest[r] = now;
+      sum[r] = sum[r] * std::exp(static_cast<double>(before) - static_cast<double>(now)) +
+               static_cast<double>(exponential_sum(row + start, count, now));
+    }
   }
 }
 

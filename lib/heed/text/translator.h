@@ -39,8 +39,9 @@ struct TranslatorOptions {
   bool attention = false;            ///< the same for Translation::attention
   bool replace_unk = false;          ///< whether source words take the place of unknown tokens; see replace_unknown()
   bool cache = false;                ///< whether equal lines of one call are translated once
-  /// Batches that are translated side by side, a thread for each. A batch also takes as many threads as
-  /// at::set_num_threads() says: one is best with several workers. The number of either changes no translation.
+  /// Batches that are translated side by side, a thread for each; their number changes no translation. Within a batch
+  /// LibTorch may use more threads: with at::set_num_threads(1) it does not, which is faster and makes a line's result
+  /// the same bits in any batch (see search()).
   std::size_t workers = 1;
 };
 
