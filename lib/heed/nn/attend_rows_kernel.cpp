@@ -3,12 +3,10 @@
 #include <limits>
 #include <vector>
 
-#include "heed/nn/lanes.h"
+#include "heed/nn/vectors.h"
 
 namespace heed {
 namespace {
-
-using lanes::Floats;
 
 // The products of `query` with four keys, `kVectors` * 16 numbers each; with 0, `width` numbers.
 template <int kVectors>
@@ -16,14 +14,10 @@ HEED_INLINE void four_products(const float* query, const float* const* keys, std
   if constexpr (kVectors > 0) {
     Floats sums[4] = {};
     for (int v = 0; v < kVectors; ++v) {
-      Floats q, k;
-      lanes::load(query + v * lanes::kCount, q);
-      for (int i = 0; i < 4; ++i) {
-        lanes::load(keys[i] + v * lanes::kCount, k);
-        sums[i] += q * k;
-      }
+      const Floats q = load(query + v * kLanes);
+      for (int i = 0; i < 4; ++i) sums[i] += q * load(keys[i] + v * kLanes);
     }
-    lanes::sums(sums, products);
+    sums_of_four(sums, products);
   } else {
     for (int i = 0; i < 4; ++i) {
       products[i] = 0;
@@ -39,12 +33,8 @@ HEED_INLINE void weighted_sum(const float* weights, const float* values, std::in
   if constexpr (kVectors > 0) {
     Floats sums[kVectors > 0 ? kVectors : 1] = {};
     for (std::int64_t i = 0; i < length; ++i)
-      for (int v = 0; v < kVectors; ++v) {
-        Floats x;
-        lanes::load(values + places[i] * stride + v * lanes::kCount, x);
-        sums[v] += x * weights[i];
-      }
-    for (int v = 0; v < kVectors; ++v) lanes::store(sums[v], output + v * lanes::kCount);
+      for (int v = 0; v < kVectors; ++v) sums[v] += load(values + places[i] * stride + v * kLanes) * weights[i];
+    for (int v = 0; v < kVectors; ++v) store(output + v * kLanes, sums[v]);
   } else {
     for (std::int64_t c = 0; c < width; ++c) output[c] = 0;
     for (std::int64_t i = 0; i < length; ++i)
@@ -54,23 +44,15 @@ HEED_INLINE void weighted_sum(const float* weights, const float* values, std::in
 
 // Scores become weights that sum to one; `room` is a multiple of 16, what is beyond the length is -infinity.
 HEED_INLINE void softmax(float* scores, std::int64_t room) {
-  Floats tops, total{};
-  lanes::load(scores, tops);
-  for (std::int64_t i = lanes::kCount; i < room; i += lanes::kCount) {
-    Floats x;
-    lanes::load(scores + i, x);
-    tops = x > tops ? x : tops;
-  }
-  const float top = lanes::largest(tops);
-  for (std::int64_t i = 0; i < room; i += lanes::kCount) {
-    Floats x;
-    lanes::load(scores + i, x);
-    x -= top;
-    lanes::exp_of_negative(x);
+  Floats tops = load(scores), total{};
+  for (std::int64_t i = kLanes; i < room; i += kLanes) tops = greater(tops, load(scores + i));
+  const float top = greatest_of(tops);
+  for (std::int64_t i = 0; i < room; i += kLanes) {
+    const Floats x = exp_of_negative(load(scores + i) - top);
     total += x;
-    lanes::store(x, scores + i);
+    store(scores + i, x);
   }
-  const float scale = 1 / lanes::sum(total);
+  const float scale = 1 / sum_of(total);
   for (std::int64_t i = 0; i < room; ++i) scores[i] *= scale;
 }
 
@@ -79,7 +61,7 @@ template <int kVectors>
 HEED_INLINE void attend_row(const RowAttentionShape& shape, const RowAttentionInput& input, std::int64_t r,
                             float* scores, float* output) {
   const std::int64_t heads_per_key = shape.heads / shape.kv_heads, length = input.lengths[r];
-  const std::int64_t room = (length + lanes::kCount - 1) / lanes::kCount * lanes::kCount;
+  const std::int64_t room = whole_vectors(length);
   const std::int64_t* places = input.places + r * input.places_stride;
   for (std::int64_t h = 0; h < shape.heads; ++h) {
     const float* query = input.queries + r * input.query_stride + h * shape.key_width;
@@ -105,7 +87,7 @@ HEED_CLONES void attend_rows(const RowAttentionShape& shape, const RowAttentionI
                              std::int64_t end, float* output) {
   std::int64_t longest = 0;
   for (std::int64_t r = begin; r < end; ++r) longest = input.lengths[r] > longest ? input.lengths[r] : longest;
-  std::vector<float> scores(static_cast<std::size_t>(longest + lanes::kCount));
+  std::vector<float> scores(static_cast<std::size_t>(longest + kLanes));
   const std::int64_t width = shape.key_width == shape.value_width ? shape.key_width : 0;
   for (std::int64_t r = begin; r < end; ++r) {
     float* row_output = output + r * shape.heads * shape.value_width;

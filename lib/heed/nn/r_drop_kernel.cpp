@@ -1,11 +1,6 @@
 #include "heed/nn/r_drop_kernel.h"
 
-// One binary for every machine: the compiler makes a version of the loop per instruction set and the loader picks.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
-#define HEED_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define HEED_CLONES
-#endif
+#include "heed/nn/clones.h"
 
 namespace heed {
 namespace {
@@ -17,7 +12,7 @@ struct Sums {
   float forth[kLanes] = {}, back[kLanes] = {}, log_p[kLanes] = {}, log_q[kLanes] = {};
 };
 
-[[gnu::always_inline]] inline float total(const float (&lanes)[kLanes]) {
+HEED_INLINE float total(const float (&lanes)[kLanes]) {
   double sum = 0;
   for (const float lane : lanes) sum += lane;
   return static_cast<float>(sum);
@@ -34,7 +29,7 @@ HEED_CLONES void r_drop_rows(const RDropRows& rows, std::int64_t begin, std::int
     const float *log_p = rows.log_p + row * classes, *log_q = rows.log_q + row * classes;
     float *p = rows.p + row * classes, *q = rows.q + row * classes;
     Sums sums;
-    const auto add = [&](std::int64_t c, int lane) __attribute__((always_inline)) {
+    const auto add = [&](std::int64_t c, int lane) HEED_INLINE_LAMBDA {
       const float ratio = log_p[c] - log_q[c];
       sums.forth[lane] += p[c] * ratio;
       sums.back[lane] -= q[c] * ratio;
