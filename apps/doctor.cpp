@@ -133,7 +133,7 @@ int examine(const ComputingRun& run) {
   row("bf16 products", format_number(gigaflops(at::kBFloat16, device), 0) + " GFLOP/s");
   row("auto: device", run.device);
   for (const std::int64_t width : {128, 256, 512}) {
-    const TransformerOptions network{
+    const Seq2SeqOptions network{
         .source_vocab = 8000, .target_vocab = 8000, .dim = width, .ffn_dim = 4 * width, .heads = width / 64};
     const StepSpeed speed = measure_steps(network, 2048, device);
     row("auto: precision", std::string(name_of(choose_precision(speed))) + " for a model " + std::to_string(width) +

@@ -15,9 +15,9 @@ int main(int argc, char** argv) {
         flags.group("Data", {"train-src", "train-tgt", "train-tsv", "valid-src", "valid-tgt", "model", "init-from",
                              "restart", "max-length", "on-long", "strict-utf8"});
         flags.group("Vocabulary", {"vocab", "vocab-src", "vocab-tgt", "vocab-size", "shared-vocab", "subwords"});
-        flags.group("Network",
-                    {"preset", "enc-layers", "dec-layers", "dim", "ffn-dim", "heads", "kv-heads", "head-dim",
-                     "activation", "positions", "max-positions", "norm-first", "tie", "dropout", "attention-dropout"});
+        flags.group("Network", {"preset", "arch", "enc-layers", "dec-layers", "dim", "ffn-dim", "heads", "kv-heads",
+                                "head-dim", "activation", "positions", "max-positions", "norm-first", "tie", "dropout",
+                                "attention-dropout", "rnn-attention", "input-feeding"});
         flags.group("Limits and validation", {"max-updates", "max-epochs", "max-time", "patience", "best-metric",
                                               "valid-every", "valid-sentences", "save-every", "log-every"});
         flags.by_preset({"enc-layers", "dec-layers", "dim", "ffn-dim", "heads", "dropout", "lr", "warmup",

@@ -70,7 +70,6 @@ constexpr Alias kAliases[] = {
     {"results-dir", "output"},
     {"results-dir", "model"},
     {"save-dir", "model"},
-    {"arch", "preset"},
     {"cfg", "preset"},
     {"joined-dictionary", "shared-vocab"},
     {"share-vocab", "shared-vocab"},

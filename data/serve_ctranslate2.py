@@ -28,7 +28,10 @@ def handler(model, beam_size):
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
-            size = int(self.headers.get("Content-Length", 0))
+            length = self.headers.get("Content-Length", "")
+            if not length.isdecimal():
+                return self.send_error(411)
+            size = int(length)
             if size > MOST_BYTES:
                 return self.send_error(413)
             text = self.rfile.read(size).decode("utf-8", errors="replace")
@@ -49,7 +52,11 @@ def main():
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--beam-size", type=int, default=4)
     options = parser.parse_args()
-    with ThreadingHTTPServer((options.host, options.port), handler(options.model, options.beam_size)) as server:
+    try:
+        server = ThreadingHTTPServer((options.host, options.port), handler(options.model, options.beam_size))
+    except (OSError, RuntimeError) as error:  # the port is taken, or the model missing
+        raise SystemExit(f"error: {error}")
+    with server:
         print(f"listening on http://{options.host}:{options.port}", flush=True)
         server.serve_forever()
 

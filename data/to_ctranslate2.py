@@ -17,17 +17,22 @@ import json
 import struct
 import sys
 import tempfile
+import zlib
 from pathlib import Path
-
-import numpy
-from ctranslate2.specs import TransformerDecoderSpec, TransformerEncoderSpec, TransformerSpec, common_spec
-
-UNKNOWN, START, END = "<unk>", "<s>", "</s>"
-LONGEST = 1024  # positions that are written where the model computes them
 
 
 def fail(message):
     sys.exit(f"error: {message}")
+
+
+try:
+    import numpy
+    from ctranslate2.specs import TransformerDecoderSpec, TransformerEncoderSpec, TransformerSpec, common_spec
+except ImportError as error:
+    fail(f"{error}; pip install ctranslate2 numpy")
+
+UNKNOWN, START, END = "<unk>", "<s>", "</s>"
+LONGEST = 1024  # positions that are written where the model computes them
 
 
 class Checkpoint:
@@ -40,17 +45,22 @@ class Checkpoint:
         if not path.is_file():
             fail(f"{path}: no such model file or directory")
         data = path.read_bytes()
-        (length,) = struct.unpack_from("<Q", data)
         try:
+            (length,) = struct.unpack_from("<Q", data)
             header = json.loads(data[8:8 + length])
             self.metadata = header.pop("__metadata__")
             kind = self.metadata["kind"]
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, struct.error):
             fail(f"{path}: not a heed model")
+        if kind in ("lstm", "gru"):
+            fail(f"{path}: holds a recurrent network ({kind}); CTranslate2 runs Transformers only: train with --arch transformer")
         if kind != "transformer":
             fail(f"{path}: holds a model of kind '{kind}', not a translation model")
         self.options = json.loads(self.metadata["options"])
         self._payload, self._entries = data[8 + length:], header
+        for name, checksum in json.loads(self.metadata["checksums"]).items():
+            if name and zlib.crc32(self.bytes(name)) != int(checksum, 16):
+                fail(f"{path}: damaged: the bytes of '{name}' are not those that were written; use another copy")
         # Averaged weights are the better ones, where a file has both.
         self._prefix = "ema." if any(name.startswith("ema.") for name in header) else ""
 

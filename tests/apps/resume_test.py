@@ -93,10 +93,13 @@ class SameBits(ResumeTest):
             self.assert_same_run(self.folder / "undisturbed", killed)
 
     def test_every_way_to_compute(self):
-        """A kill in the middle, with accumulation and with bf16 on two threads."""
+        """A kill in the middle: with accumulation, with bf16 on two threads, with other networks, ..."""
         for name, changes in (("accumulated", {"grad_accum": 2}), ("bf16", {"precision": "bf16", "threads": 2}),
                               ("no-average", {"ema": 0}), ("averaged-again", {"average": 3}),
-                              ("cosine", {"lr_scheduler": "cosine", "warmup": 5})):
+                              ("sampled", {"subword_alpha": 0.2}),
+                              ("bpe-sampled", {"subwords": "bpe", "bpe_dropout": 0.2}), ("r-drop", {"r_drop": 3}),
+                              ("cosine", {"lr_scheduler": "cosine", "warmup": 5}), ("lstm", {"arch": "lstm"}),
+                              ("gru", {"arch": "gru", "input_feeding": False, "enc_layers": 2, "dec_layers": 2})):
             with self.subTest(name):
                 length = {"max_updates": 60} | changes
                 self.run_in(self.place(name), **length)
@@ -191,8 +194,8 @@ class ChangedSettings(ResumeTest):
 
     def test_networks_may_not(self):
         before = contents(self.model, without=("train.log",))
-        result = self.run_in(self.folder / "run", code=None, max_updates=16, dim=64, heads=4, seed=7, subwords="bpe")
-        self.assert_refused(result, 2, "dim: 32 -> 64", "heads: 2 -> 4", "seed: 1 -> 7",
+        result = self.run_in(self.folder / "run", code=None, max_updates=16, dim=64, heads=4, seed=7, subwords="bpe", arch="gru")
+        self.assert_refused(result, 2, "dim: 32 -> 64", "heads: 2 -> 4", "seed: 1 -> 7", 'arch: "transformer" -> "gru"',
                             'subwords: "unigram" -> "bpe"', "--restart")
         self.assertNotIn("max-updates:", result.err[result.err.index("error: "):])
         self.assertEqual(contents(self.model, without=("train.log",)), before)

@@ -1,11 +1,14 @@
 """Decoding speed and agreement beside CTranslate2 4.8, on the same weights, in turns.
 
-Usage: decoding.py MODEL TEXT [REFERENCE] [--repeat 5] [--rounds 5] [--threads 2] [--compute-types float32,int8]
-                   [--precisions fp32,bf16]
+Usage: decoding.py MODEL TEXT REFERENCE [--repeat 5] [--rounds 5] [--threads 2] [--searches 4,1]
+                   [--precisions fp32,int8] [--compute-types float32,int8]
 
-TEXT is translated --repeat times over, with beam 4 and greedily; times count the whole program: start, loading, subwords
-and writing. Prints a Markdown table of target tokens a second (median, and the range of all rounds) and, with REFERENCE,
-BLEU. Then how many lines of greedy translation in fp32 differ. Needs: pip install ctranslate2 sentencepiece sacrebleu.
+TEXT is translated --repeat times over, with beam 4 and greedily, by `translate` in each precision and by CTranslate2 in
+each compute type with all threads in one batch and with a batch for each thread; the programs take turns. Times count the
+whole program: start, loading, subwords and writing. Prints a Markdown table of target tokens a second (median, and the
+range of all rounds) with the BLEU score that seq2seq-score gives, the ratio of each of ours to CTranslate2's fastest
+setting that is within 0.3 BLEU of its float32, and how many lines of greedy translation in fp32 differ.
+Needs: pip install ctranslate2 sentencepiece.
 """
 import argparse
 import os
@@ -30,23 +33,25 @@ def run(command, text):
     return done.stdout.decode().split("\n")[:-1], int(re.search(r"tokens=(\d+)", done.stderr.decode())[1]), seconds
 
 
-def bleu(lines, reference):
-    if reference is None:
-        return ""
-    import sacrebleu
-    return f"{sacrebleu.corpus_bleu(lines, [Path(reference).read_text().splitlines()]).score:.2f}"
+def bleu(lines, reference, folder):
+    file = Path(folder) / "hypothesis"
+    file.write_text("\n".join(lines) + "\n")
+    done = subprocess.run([BIN / "seq2seq-score", "--hypothesis", file, "--references", reference, "--metrics", "bleu",
+                           "--score-only"], capture_output=True, check=True)
+    return float(done.stdout)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
     parser.add_argument("text", type=Path)
-    parser.add_argument("reference", nargs="?")
+    parser.add_argument("reference", type=Path)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--searches", default="4,1", help="beam sizes")
+    parser.add_argument("--precisions", default="fp32,int8")
     parser.add_argument("--compute-types", default="float32,int8")
-    parser.add_argument("--precisions", default="fp32,bf16")
     options = parser.parse_args()
     text = options.text.read_bytes()
     count = len(text.splitlines())
@@ -57,26 +62,37 @@ def main():
 
         def ours(precision, beam):
             return [BIN / "translate", "--model", options.model, "--beam-size", beam, "--precision", precision, "--threads",
-                    options.threads, "--stats"]
+                    options.threads, "--no-cache", "--stats"]
 
-        def theirs(kind, beam):
+        def theirs(kind, beam, workers):
             return [sys.executable, Path(__file__).with_name("peer_ctranslate2.py"), converted, "--beam-size", beam,
-                    "--compute-type", kind, "--threads", options.threads]
+                    "--compute-type", kind, "--inter-threads", workers, "--intra-threads", options.threads // workers]
 
         print("| program | search | target tokens/s | range | BLEU |\n|---|---|---|---|---|")
-        for beam, name in ((4, "beam 4"), (1, "greedy")):
-            commands = {f"translate, {kind}": ours(kind, beam) for kind in options.precisions.split(",")}
-            commands |= {f"CTranslate2, {kind}": theirs(kind, beam) for kind in options.compute_types.split(",")}
-            speeds, lines = {title: [] for title in commands}, {}
+        for beam in (int(size) for size in options.searches.split(",")):
+            name = f"beam {beam}" if beam > 1 else "greedy"
+            own = {f"translate, {kind}": ours(kind, beam) for kind in options.precisions.split(",")}
+            peers = {f"CTranslate2, {kind}, {workers}x{options.threads // workers}": theirs(kind, beam, workers)
+                     for kind in options.compute_types.split(",") for workers in sorted({1, options.threads})}
+            speeds, lines = {title: [] for title in own | peers}, {}
             for _ in range(options.rounds):
-                for title, command in commands.items():
+                for title, command in (own | peers).items():
                     lines[title], tokens, seconds = run(command, text * options.repeat)
                     speeds[title].append(tokens / seconds)
+            median = {title: statistics.median(found) for title, found in speeds.items()}
+            scores = {title: bleu(lines[title][:count], options.reference, folder) for title in speeds}
             for title, found in speeds.items():
-                print(f"| {title} | {name} | {statistics.median(found):,.0f} | {min(found):,.0f} to {max(found):,.0f} | "
-                      f"{bleu(lines[title][:count], options.reference)} |", flush=True)
-        pairs = zip(run(ours("fp32", 1), text)[0], run(theirs("float32", 1), text)[0])
-        print(f"\n{sum(a != b for a, b in pairs)} of {count:,} greedy translations in fp32 differ")
+                print(f"| {title} | {name} | {median[title]:,.0f} | {min(found):,.0f} to {max(found):,.0f} | "
+                      f"{scores[title]:.2f} |", flush=True)
+            exact = scores[next(title for title in peers if "float32" in title)]
+            best = max((title for title in peers if scores[title] >= exact - 0.3), key=median.get)
+            for title in own:
+                ratios = [a / b for a, b in zip(speeds[title], speeds[best])]
+                print(f"\n{title}, {name}: {statistics.median(ratios):.2f} times {best} "
+                      f"({min(ratios):.2f} to {max(ratios):.2f})")
+            print()
+        pairs = zip(run(ours("fp32", 1), text)[0], run(theirs("float32", 1, 1), text)[0])
+        print(f"{sum(a != b for a, b in pairs)} of {count:,} greedy translations in fp32 differ")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Translates stdin to stdout, line by line, with a model directory that data/to_ctranslate2.py wrote: what `translate` is
 timed against.
 
-Usage: peer_ctranslate2.py MODEL [--beam-size 4] [--compute-type float32] [--threads 2] [--batch-tokens 4096]
+Usage: peer_ctranslate2.py MODEL [--beam-size 4] [--compute-type float32] [--inter-threads 1] [--intra-threads 2]
+                           [--batch-tokens 4096]
 
 Needs: pip install ctranslate2 sentencepiece.
 """
@@ -17,10 +18,12 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--beam-size", type=int, default=4)
     parser.add_argument("--compute-type", default="float32")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--inter-threads", type=int, default=1, help="batches that are translated side by side")
+    parser.add_argument("--intra-threads", type=int, default=2, help="threads of each")
     parser.add_argument("--batch-tokens", type=int, default=4096)
     options = parser.parse_args()
-    translator = ctranslate2.Translator(options.model, intra_threads=options.threads, compute_type=options.compute_type)
+    translator = ctranslate2.Translator(options.model, inter_threads=options.inter_threads,
+                                        intra_threads=options.intra_threads, compute_type=options.compute_type)
     source, target = (sentencepiece.SentencePieceProcessor(f"{options.model}/{side}.spm") for side in ("source", "target"))
     lines = sys.stdin.read().splitlines()
     # It sorts by length within what it is given, as `translate` does.

@@ -14,7 +14,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 safetensors::Metadata metadata_of(const std::string& options = R"({"dim":2,"dropout":0.1})") {
-  safetensors::Metadata metadata = model_metadata(kTranslationModel, options);
+  safetensors::Metadata metadata = model_metadata(kTranslationNetworks[0], options);
   metadata["train_options"] = R"({"lr":1})";
   metadata["update"] = "7";
   return metadata;
@@ -32,9 +32,9 @@ std::vector<float> numbers(const safetensors::File& file, std::string_view name)
 
 TEST_CASE("the mean of several models is a model of its own") {
   const SmallModels models;
-  models.write("a/best.safetensors", {{"w", {1, 2}}, {"b", {0}}}, metadata_of());
-  models.write("b/best.safetensors", {{"w", {2, 4}}, {"b", {3}}}, metadata_of(R"({"dim":2,"dropout":0.3})"));
-  models.write("c/best.safetensors", {{"w", {6, 6}}, {"b", {0}}}, metadata_of());
+  models.write("a/best.safetensors", {{"w", {3, 4}}, {"b", {0}}}, metadata_of());
+  models.write("b/best.safetensors", {{"w", {1, 3}}, {"b", {3}}}, metadata_of(R"({"dim":2,"dropout":0.3})"));
+  models.write("c/best.safetensors", {{"w", {5, 5}}, {"b", {0}}}, metadata_of());
   average_models({{models.path("a"), models.path("b"), models.path("c/best.safetensors")}, models.path("mean")});
 
   const safetensors::File mean(find_model_file(models.path("mean"), kTranslationModel));
@@ -48,9 +48,9 @@ TEST_CASE("the mean of several models is a model of its own") {
 
 TEST_CASE("averaged weights count where a file has both, and what only training needs is left out") {
   const SmallModels models;
-  models.write("a", {{"w", {9}}, {"ema.w", {1}}, {"discriminator.w", {9}}, {"optim.m.w", {9}}, {"recent.0.w", {9}}},
+  models.write("a", {{"w", {9}}, {"ema.w", {3}}, {"discriminator.w", {9}}, {"optim.m.w", {9}}, {"recent.0.w", {9}}},
                metadata_of());
-  models.write("b", {{"w", {3}}}, metadata_of());
+  models.write("b", {{"w", {1}}}, metadata_of());
   average_models({{models.path("a"), models.path("b")}, models.path("mean")});
   const safetensors::File mean(find_model_file(models.path("mean")));
   REQUIRE(mean.tensors().size() == 1);
@@ -67,8 +67,9 @@ TEST_CASE("what does not go together is refused, and nothing is left") {
   CHECK_THAT(refusal({{"w", {1, 2}}}, metadata_of(R"({"dim":4})")), StartsWith("2: ") && Contains("other networks"));
   CHECK_THAT(refusal({{"w", {1, 2, 3}}}, metadata_of()), StartsWith("2: ") && Contains("other tensors ('w', 'w')"));
   CHECK_THAT(refusal({{"w", {1, 2}}, {"x", {1}}}, metadata_of()), Contains("other tensors"));
-  CHECK_THAT(refusal({{"w", {1, 2}}}, model_metadata(kPictureModel, "{}")), StartsWith("4: "));
+  CHECK_THAT(refusal({{"w", {1, 2}}}, model_metadata(kPictureNetworks[0], "{}")), StartsWith("4: "));
   CHECK_THAT(refusal({{"w", {1, 2}}}, {{"format", "pt"}}), Contains("not a heed model"));
+  CHECK_THAT(refusal({{"w", {-1, -2}}}, metadata_of()), StartsWith("2: ") && Contains("did not begin alike"));
   CHECK_FALSE(std::filesystem::exists(models.path("mean")));
 
   const std::string a = models.path("a");

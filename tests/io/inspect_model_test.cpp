@@ -13,8 +13,8 @@ namespace {
 using Catch::Matchers::Contains;
 
 safetensors::Metadata translation_metadata(const std::string& dim = "64") {
-  safetensors::Metadata metadata =
-      model_metadata(kTranslationModel, R"({"dim":)" + dim + R"(,"tie":"all","source-vocab":1200,"target-vocab":900})");
+  safetensors::Metadata metadata = model_metadata(
+      kTranslationNetworks[0], R"({"dim":)" + dim + R"(,"tie":"all","source-vocab":1200,"target-vocab":900})");
   metadata["train_options"] = R"({"lr":0.003,"train-src":["a.en"]})";
   return metadata;
 }
@@ -39,7 +39,7 @@ TEST_CASE("a model is described by its file, network, vocabulary, training and h
                                                  "500,1,0.1,3.5,10,20\n550,1,0.1,,,\n1000,2,0.1,2.5,31.25,50.5\n";
   const std::string text = shown({.model = models.path("m")});
   CHECK_THAT(text, Contains("file        " + path + "\n"));
-  CHECK_THAT(text, Contains("a translation model, which `translate` opens; written by heed "));
+  CHECK_THAT(text, Contains("a translation model (transformer), which `translate` opens; written by heed "));
   CHECK_THAT(text, Contains("weights, and what training needs to go on"));
   CHECK_THAT(text, Contains("network     dim 64, tie all, source-vocab 1200, target-vocab 900\n"));
   CHECK_THAT(text, Contains("1,200 pieces for both sides"));
@@ -56,7 +56,7 @@ TEST_CASE("a model is described by its file, network, vocabulary, training and h
 
 TEST_CASE("a picture model is described by its classes and scores") {
   const SmallModels models;
-  safetensors::Metadata metadata = model_metadata(kPictureModel, R"({"latent":64})");
+  safetensors::Metadata metadata = model_metadata(kPictureNetworks[0], R"({"latent":64})");
   metadata["class_names"] = R"(["cat","dog"])";
   const std::string path = models.write("m/best.safetensors", {{"generator.w", {1}}}, metadata);
   std::ofstream(models.path("m/samples.csv")) << "update,kimg,seconds,rkid,picture\n52,1.5,3,0.135,a.png\n";

@@ -12,7 +12,7 @@ using Catch::Matchers::StartsWith;
 TEST_CASE("a model is told from other files, other formats and other kinds") {
   const SmallModels models;
   const auto refusal = [&](const safetensors::Metadata& changes) {
-    safetensors::Metadata metadata = model_metadata(kTranslationModel, "{}");
+    safetensors::Metadata metadata = model_metadata(kTranslationNetworks[0], "{}");
     for (const auto& [key, value] : changes) metadata[key] = value;
     const safetensors::File file(models.write("model", {{"w", {1}}}, metadata));
     return std::pair{thrown([&] { check_kind(file, kTranslationModel); }), thrown([&] { kind_of(file); })};
@@ -26,18 +26,28 @@ TEST_CASE("a model is told from other files, other formats and other kinds") {
   CHECK_THAT(refusal({{"kind", "other"}}).second, Contains("'other', which this heed does not know"));
 }
 
+TEST_CASE("networks of several kinds are translation models") {
+  const SmallModels models;
+  for (const char* network : {"transformer", "lstm", "gru"}) {
+    const safetensors::File file(models.write("model", {{"w", {1}}}, model_metadata(network, "{}")));
+    CHECK(thrown([&] { check_kind(file, kTranslationModel); }) == "nothing");
+    CHECK(kind_of(file).title == kTranslationModel.title);
+    CHECK(network_of(file) == network);
+  }
+}
+
 TEST_CASE("weights are counted without averages and what the optimizer remembers") {
   const SmallModels models;
   const safetensors::File file(models.write(
       "model", {{"a", {1, 2}}, {"b", {3}}, {"ema.a", {1, 2}}, {"optim.m.a", {0, 0}}, {"recent.0.a", {0, 0}}},
-      model_metadata(kPictureModel, "{}")));
+      model_metadata(kPictureNetworks[0], "{}")));
   CHECK(weights_in(file) == 3);
-  CHECK(kind_of(file).name == kPictureModel.name);
+  CHECK(kind_of(file).title == kPictureModel.title);
 }
 
 TEST_CASE("a directory means its best checkpoint, else its last") {
   const SmallModels models;
-  const safetensors::Metadata metadata = model_metadata(kTranslationModel, "{}");
+  const safetensors::Metadata metadata = model_metadata(kTranslationNetworks[0], "{}");
   const std::string last = models.write("m/last.safetensors", {{"w", {1}}}, metadata);
   CHECK(find_model_file(models.path("m")) == last);
   const std::string best = models.write("m/best.safetensors", {{"w", {1}}}, metadata);

@@ -14,14 +14,15 @@
 #include "heed/nn/cross_entropy.h"
 
 #include "catch.h"
+#include "sentences.h"
 #include "tensors.h"
 #include "text/errors.h"
 
 namespace heed {
 namespace {
 
-TransformerOptions small_options() {
-  TransformerOptions options;
+Seq2SeqOptions small_options() {
+  Seq2SeqOptions options;
   options.source_vocab = options.target_vocab = 31;
   options.enc_layers = options.dec_layers = 2;
   options.dim = 16;
@@ -32,14 +33,14 @@ TransformerOptions small_options() {
   return options;
 }
 
-TransformerOptions changed(const std::function<void(TransformerOptions&)>& change) {
-  TransformerOptions options = small_options();
+Seq2SeqOptions changed(const std::function<void(Seq2SeqOptions&)>& change) {
+  Seq2SeqOptions options = small_options();
   change(options);
   return options;
 }
 
 // Every way to build one.
-std::vector<TransformerOptions> option_grid() {
+std::vector<Seq2SeqOptions> option_grid() {
   return {small_options(),
           changed([](auto& o) { o.norm_first = false; }),
           changed([](auto& o) { o.tie = TieEmbeddings::none, o.target_vocab = 37; }),
@@ -47,22 +48,6 @@ std::vector<TransformerOptions> option_grid() {
           changed([](auto& o) { o.positions = Positions::learned; }),
           changed([](auto& o) { o.head_dim = 7, o.heads = 6, o.kv_heads = 2; }),
           changed([](auto& o) { o.enc_layers = 1, o.dec_layers = 3, o.activation = Activation::gelu; })};
-}
-
-SourceBatch source_batch(const at::Tensor& tokens) {
-  return {tokens, tokens.ne(static_cast<std::int64_t>(kPad))};
-}
-
-// Sentences of the given lengths, end mark included, as a padded batch [B, S].
-at::Tensor random_sentences(const std::vector<std::int64_t>& lengths, std::int64_t padded_length) {
-  const auto batch = static_cast<std::int64_t>(lengths.size());
-  at::Tensor tokens = at::randint(4, 31, {batch, padded_length}, at::kLong);
-  for (std::int64_t b = 0; b < batch; ++b) {
-    const std::int64_t length = lengths[static_cast<std::size_t>(b)];
-    tokens[b][length - 1] = static_cast<std::int64_t>(kEos);
-    tokens[b].slice(0, length).fill_(static_cast<std::int64_t>(kPad));
-  }
-  return tokens;
 }
 
 at::Tensor logits_of(TransformerImpl& model, const at::Tensor& states) {
@@ -241,7 +226,7 @@ TEST_CASE("step by step equals all steps at once, with several hypotheses, reord
     };
     at::Tensor all = expected(at::tensor({0, 0, 1, 1, 2, 2}, at::kLong));
     for (std::int64_t t = 0; t < first_part; ++t)
-      REQUIRE(difference(model->step(tokens.select(1, t), *state), all.select(1, t)) < 2e-5);
+      REQUIRE(difference(all_logits(*model, model->step(tokens.select(1, t), *state)), all.select(1, t)) < 2e-5);
 
     // Sentence 1 leaves, 2 and 0 change places; hypotheses of 0 become copies of its second.
     const at::Tensor rows = at::tensor({5, 4, 1, 1}, at::kLong);
@@ -250,7 +235,7 @@ TEST_CASE("step by step equals all steps at once, with several hypotheses, reord
     tokens.slice(1, first_part).copy_(at::randint(4, 31, {4, length - first_part}, at::kLong));
     all = expected(at::tensor({2, 2, 0, 0}, at::kLong));
     for (std::int64_t t = first_part; t < length; ++t)
-      REQUIRE(difference(model->step(tokens.select(1, t), *state), all.select(1, t)) < 2e-5);
+      REQUIRE(difference(all_logits(*model, model->step(tokens.select(1, t), *state)), all.select(1, t)) < 2e-5);
   }
 }
 
@@ -308,7 +293,7 @@ TEST_CASE("attention maps are the weights of the layers' attentions") {
   }
 }
 
-TEST_CASE("inference copies in float32 change nothing, in bfloat16 little") {
+TEST_CASE("inference copies in float32 change last bits at most, in bfloat16 little") {
   at::manual_seed(5);
   const at::NoGradGuard no_grad;
   for (const auto& options : option_grid()) {
@@ -317,15 +302,15 @@ TEST_CASE("inference copies in float32 change nothing, in bfloat16 little") {
     const auto first_logits = [&] {
       const at::Tensor source = at::arange(4, 20, at::kLong).view({4, 4});
       const auto state = model->start(source_batch(source), 1);
-      return model->step(at::full({4}, static_cast<std::int64_t>(kBos), at::kLong), *state);
+      return all_logits(*model, model->step(at::full({4}, static_cast<std::int64_t>(kBos), at::kLong), *state));
     };
     const at::Tensor plain = first_logits();
     model->prepare_inference(at::kFloat);
-    CHECK(same_bits(first_logits(), plain));
+    CHECK(difference(first_logits(), plain) < 2e-5);
     const ComputeDtypeGuard guard(at::kBFloat16);
     const at::Tensor converted = first_logits();
     model->prepare_inference(at::kBFloat16);
-    CHECK(same_bits(first_logits(), converted));
+    CHECK(difference(first_logits(), converted) < 0.05);
     CHECK(converted.scalar_type() == at::kFloat);
     CHECK(difference(converted, plain) < 0.1);
     CHECK(difference(converted, plain) > 0);
@@ -371,35 +356,6 @@ TEST_CASE("learned positions are learned, and end") {
         "3: a sentence of 9 tokens is longer than the 8 learned positions of this model");
   CHECK(thrown([&] { model->decode(encoded, random_sentences({9}, 9), nullptr); }) ==
         "3: a sentence of 9 tokens is longer than the 8 learned positions of this model");
-}
-
-TEST_CASE("options that cannot be are refused with the remedy") {
-  const auto message = [](const std::function<void(TransformerOptions&)>& change) {
-    return thrown([&] { validate(changed(change)); });
-  };
-  for (const auto& options : option_grid()) CHECK(thrown([&] { validate(options); }) == "nothing");
-  CHECK(message([](auto& o) { o.heads = 3; }) ==
-        "2: dim 16 is not a multiple of heads 3: choose another number of heads, or say the width of a head with "
-        "--head-dim");
-  CHECK(message([](auto& o) { o.heads = 3, o.head_dim = 5; }) == "nothing");
-  CHECK(message([](auto& o) { o.kv_heads = 3; }) == "2: heads must be a multiple of kv-heads");
-  CHECK(message([](auto& o) { o.kv_heads = 8; }) == "2: kv-heads must be 0 to 4, not 8");
-  CHECK(message([](auto& o) { o.target_vocab = 37; }) ==
-        "2: --tie all needs one vocabulary for both sides: use --tie output, or a shared vocabulary");
-  CHECK(message([](auto& o) { o.dropout = 1; }) == "2: dropout must be at least 0 and below 1");
-  CHECK(message([](auto& o) { o.attention_dropout = -0.1; }) == "2: attention-dropout must be at least 0 and below 1");
-  CHECK(message([](auto& o) { o.dropout = std::numeric_limits<double>::quiet_NaN(); }) ==
-        "2: dropout must be at least 0 and below 1");
-  CHECK(message([](auto& o) { o.enc_layers = 0; }) == "2: enc-layers must be 1 to 1000, not 0");
-  CHECK(message([](auto& o) { o.dec_layers = 1001; }) == "2: dec-layers must be 1 to 1000, not 1001");
-  CHECK(message([](auto& o) { o.dim = 0; }) == "2: dim must be 1 to 65536, not 0");
-  CHECK(message([](auto& o) { o.ffn_dim = -1; }) == "2: ffn-dim must be 1 to 1048576, not -1");
-  CHECK(message([](auto& o) { o.heads = 0; }) == "2: heads must be 1 to 4096, not 0");
-  CHECK(message([](auto& o) { o.head_dim = -1; }) == "2: head-dim must be 0 to 65536, not -1");
-  CHECK(message([](auto& o) { o.max_positions = 0; }) == "2: max-positions must be 1 to 1048576, not 0");
-  CHECK(message([](auto& o) { o.source_vocab = o.target_vocab = 3; }) ==
-        "2: vocabulary size must be 4 to 10000000, not 3");
-  CHECK(thrown([] { Transformer(changed([](auto& o) { o.heads = 3; })); }).starts_with("2: dim 16"));
 }
 
 TEST_CASE("dropout in training is a function of its key and the sentence") {
@@ -480,9 +436,9 @@ TEST_CASE("states of packed sentences equal those of padded ones, dropout and gr
   const std::vector<std::int64_t> source_lengths = {9, 4, 6}, target_lengths = {3, 8, 1};
   const std::vector<std::uint64_t> numbers = {11, 5, 1'000'000};
   const PackedRows source_rows(source_lengths, numbers, at::kCPU), target_rows(target_lengths, numbers, at::kCPU);
-  for (const TransformerOptions& grid : option_grid())
+  for (const Seq2SeqOptions& grid : option_grid())
     for (const double dropout : {0.0, 0.3}) {
-      TransformerOptions options = grid;
+      Seq2SeqOptions options = grid;
       options.dropout = options.attention_dropout = dropout;
       at::manual_seed(6);
       Transformer model(options);

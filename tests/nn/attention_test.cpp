@@ -216,7 +216,6 @@ TEST_CASE("widths of MultiHeadAttention are free of each other") {
   CHECK(output.sizes() == at::IntArrayRef({2, 4, 10}));
   CHECK(weights.sizes() == at::IntArrayRef({2, 6, 4, 6}));
   CHECK(difference(attention(query, memory, mask), output) < kTolerance);
-  CHECK(difference(attention->attend_to(query, attention->project_memory(memory), mask), output) < kTolerance);
 
   // Query head h reads key/value head h / 3: with the keys of the second zeroed, the last three heads look evenly.
   const at::NoGradGuard no_grad;
@@ -233,47 +232,56 @@ TEST_CASE("MultiHeadAttention refuses heads that do not fit") {
                     Catch::Contains("6 heads are not a multiple of 4 key/value heads"));
 }
 
-TEST_CASE("causal attention step by step with a cache equals all steps in one go") {
+TEST_CASE("attention of single queries to a projected memory equals attention of all at once, prepared or not") {
   at::manual_seed(4);
   const at::NoGradGuard no_grad;
-  const std::vector<MultiHeadAttentionOptions> kinds = {
-      {.heads = 4, .width = 16, .causal = true},
-      {.heads = 6, .width = 12, .head_dim = 5, .value_head_dim = 3, .kv_heads = 2, .causal = true}};
-  for (const auto& options : kinds) {
-    MultiHeadAttention attention(options);
-    const std::int64_t length = 3 * KeyValueCache::kBlock + 3;  // over three borders of blocks
-    const at::Tensor x = at::randn({3, length, options.width});
-    const at::Tensor all = attention(x, x);
-    KeyValueCache cache;
-    for (std::int64_t t = 0; t < length; ++t) {
-      const at::Tensor step = attention->step(x.narrow(1, t, 1), cache);
-      CAPTURE(options.heads, t);
-      REQUIRE(difference(step, all.narrow(1, t, 1)) < kTolerance);
-      CHECK(cache.length == t + 1);
-      CHECK(cache.room.key.size(2) == (t / KeyValueCache::kBlock + 1) * KeyValueCache::kBlock);
-    }
+  for (const std::int64_t memory_width : {12, 7}) {
+    MultiHeadAttention attention(MultiHeadAttentionOptions{
+        .heads = 6, .width = 12, .head_dim = 5, .value_head_dim = 3, .memory_width = memory_width, .kv_heads = 2});
+    const at::Tensor query = at::randn({2, 4, 12}), memory = at::randn({2, 6, memory_width});
+    const at::Tensor lengths = at::tensor({6, 4}, at::kLong);
+    const at::Tensor mask = at::arange(6).unsqueeze(0).lt(lengths.unsqueeze(1)).unsqueeze(1).unsqueeze(1);
+    const at::Tensor expected = attention(query, memory, mask).flatten(0, 1);  // [B * T, D]
+    const VisibleRows visible{at::arange(12).view({2, 6}).repeat_interleave(4, 0), lengths.repeat_interleave(4)};
+    const auto found = [&] {
+      return attention->attend_to(query.flatten(0, 1), attention->tabulate_memory(memory), visible);
+    };
+    CHECK(difference(found(), expected) < kTolerance);
+    prepare_inference(*attention, at::kFloat);
+    CHECK(difference(found(), expected) < kTolerance);
   }
 }
 
-TEST_CASE("a reordered cache goes on as the rows it was made of") {
+TEST_CASE("causal attention step by step, with rows that change places, equals all steps in one go") {
   at::manual_seed(5);
   const at::NoGradGuard no_grad;
-  MultiHeadAttention attention(MultiHeadAttentionOptions{.heads = 2, .width = 8, .causal = true});
-  KeyValueCache cache;
-  cache.reorder(at::tensor({0, 0}, at::kLong));  // nothing written yet: nothing to do
-  CHECK_FALSE(cache.room.key.defined());
-
-  const std::int64_t before = 14, after = 30;
-  const at::Tensor x = at::randn({3, before, 8});
-  for (std::int64_t t = 0; t < before; ++t) attention->step(x.narrow(1, t, 1), cache);
-  const at::Tensor rows = at::tensor({2, 0, 0, 1}, at::kLong);
-  cache.reorder(rows);
-  const at::Tensor history = at::cat({x.index_select(0, rows), at::randn({4, after, 8})}, 1);
-  const at::Tensor all = attention(history, history);
-  for (std::int64_t t = before; t < before + after; ++t) {
-    CAPTURE(t);
-    REQUIRE(difference(attention->step(history.narrow(1, t, 1), cache), all.narrow(1, t, 1)) < kTolerance);
-  }
+  const std::vector<MultiHeadAttentionOptions> kinds = {
+      {.heads = 4, .width = 16, .causal = true},
+      {.heads = 4, .width = 16, .bias = false, .causal = true},
+      {.heads = 6, .width = 12, .head_dim = 5, .value_head_dim = 3, .kv_heads = 2, .causal = true}};
+  const std::int64_t before = 21, length = 55;  // room for the table is taken twice
+  for (const auto& options : kinds)
+    for (const bool prepared : {false, true}) {
+      MultiHeadAttention attention(options);
+      if (prepared) prepare_inference(*attention, at::kFloat);
+      KeyValueTable past;
+      at::Tensor x = at::randn({3, length, options.width}), places = at::zeros({3, 0}, at::kLong);
+      for (std::int64_t t = 0; t < length; ++t) {
+        if (t == before) {  // rows change places, one twice
+          const at::Tensor rows = at::tensor({2, 0, 0, 1}, at::kLong);
+          places = places.index_select(0, rows);
+          x = at::cat({x.narrow(1, 0, before).index_select(0, rows), at::randn({4, length - before, options.width})},
+                      1);
+        }
+        const at::Tensor own = past.size() + at::arange(x.size(0));
+        places = at::cat({places, own.unsqueeze(1)}, 1);
+        const VisibleRows visible{places, at::full({x.size(0)}, t + 1, at::kLong)};
+        const at::Tensor step = attention->step(x.select(1, t), past, visible);
+        CAPTURE(options.heads, prepared, t);
+        const at::Tensor so_far = x.narrow(1, 0, t + 1);
+        REQUIRE(difference(step, attention(so_far, so_far).select(1, t)) < kTolerance);
+      }
+    }
 }
 
 TEST_CASE("dropout on attention weights happens in training only") {

@@ -31,6 +31,18 @@ TEST_CASE("the picture has all words, and a square for each weight that can be s
   CHECK_THAT(svg, Contains("fill-opacity=\"0.70\""));
 }
 
+TEST_CASE("labels tell where words begin, have room, and hold nothing that XML forbids") {
+  AttentionRecord record = small_attention();
+  record.source = {"\u2581", "WWW", "\u732b\u304c", "</s>"};
+  record.target = {"\u2581Baum", "st\uFFFEamm", "</s>"};
+  const std::string svg = mean_svg(record);
+  CHECK_THAT(svg, Contains(">\u2581</text>"));
+  CHECK_THAT(svg, Contains(">-WWW</text>"));
+  CHECK_THAT(svg, Contains(">\u732b\u304c</text>"));
+  CHECK_THAT(svg, Contains(">-st\uFFFDamm</text>"));
+  CHECK_THAT(svg, Contains("translate(92,55)"));  // room for the widest labels: 61 on the left, 47 above
+}
+
 TEST_CASE("a page has a section for each sentence, with a map for each head") {
   const TextFiles files;
   AttentionOutput output(files.path("page.html"));
@@ -61,6 +73,8 @@ TEST_CASE("JSON has a line for each sentence, a directory files by line number")
   CHECK(files.read("folder/00008.svg") == mean_svg(small_attention()));
   files.write("file", "");
   CHECK(thrown([&] { AttentionOutput(files.path("file")); }).starts_with("3: " + files.path("file")));
+  for (const std::string name : {"-", "map.svg", "map.png"})
+    CHECK(thrown([&] { AttentionOutput{name}; }).starts_with("2: --attention " + name + ": name a page (x.html)"));
 }
 
 }  // namespace heed

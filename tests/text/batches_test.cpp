@@ -8,6 +8,7 @@
 
 #include "catch.h"
 #include "errors.h"
+#include "subword_bytes.h"
 #include "text_files.h"
 
 using namespace heed;
@@ -20,13 +21,8 @@ constexpr std::uint64_t kWindowPairs = 16 * 4096;
 
 /// A vocabulary of letters, so that a text's length is known: every letter and every space mark is a token.
 Subwords letters() {
-  const auto piece = [](std::string_view text, char type) {
-    std::string body = "\x0A" + std::string(1, static_cast<char>(text.size())) + std::string(text);
-    body += std::string("\x15\0\0\0\0", 5) + "\x18" + type;
-    return "\x0A" + std::string(1, static_cast<char>(body.size())) + body;
-  };
-  std::string model = piece("<unk>", 2) + piece("<pad>", 3) + piece("<s>", 3) + piece("</s>", 3) + piece("\u2581", 1);
-  for (char letter = 'a'; letter <= 'z'; ++letter) model += piece(std::string(1, letter), 1);
+  std::string model = special_pieces() + piece("\u2581");
+  for (char letter = 'a'; letter <= 'z'; ++letter) model += piece(std::string(1, letter));
   return Subwords::from_bytes(model, "letters");
 }
 
@@ -97,6 +93,28 @@ BatchOptions options_of(std::int64_t batch_tokens, std::uint64_t seed = 1) {
   options.batch_tokens = batch_tokens;
   options.seed = seed;
   return options;
+}
+
+/// Letters and all pairs of the letters that say numbers, equally good.
+Subwords letters_and_pairs() {
+  std::string model = special_pieces() + piece("\u2581");
+  for (char letter = 'a'; letter <= 'z'; ++letter) model += piece(std::string(1, letter), -1);
+  for (char first = 'a'; first <= 'j'; ++first)
+    for (char second = 'a'; second <= 'j'; ++second) model += piece({first, second}, -1);
+  return Subwords::from_bytes(model, "letters and pairs");
+}
+
+BatchStream sampled_stream(const Corpus& corpus, BatchOptions options, DataPosition start = {}) {
+  options.sampling.alpha = 0.5;
+  return BatchStream(corpus.corpus, letters_and_pairs(), letters_and_pairs(), options, {}, start);
+}
+
+/// The target tokens of each sentence.
+std::map<std::uint64_t, std::vector<TokenId>> targets_of(const std::vector<TokenBatch>& batches) {
+  std::map<std::uint64_t, std::vector<TokenId>> targets;
+  for (const TokenBatch& batch : batches)
+    for (std::size_t i = 0; i < batch.sentences.size(); ++i) targets[batch.sentences[i]] = batch.target[i];
+  return targets;
 }
 
 }  // namespace
@@ -383,4 +401,73 @@ TEST_CASE("items are grouped by length, longest first, in their order where equa
   CHECK(groups == std::vector<std::vector<std::size_t>>{{5}, {3, 1}, {0, 2, 6, 4}});
   CHECK(group_by_length({}, 20).empty());
   CHECK(group_by_length(std::vector<std::int64_t>{0, 0}, 1) == std::vector<std::vector<std::size_t>>{{0}, {1}});
+}
+
+TEST_CASE("with sampling, segmentations differ from epoch to epoch and spell the same") {
+  constexpr std::uint64_t kPairs = 2000;
+  const Corpus corpus(kPairs);
+  BatchStream stream = sampled_stream(corpus, options_of(500));
+  const auto first = targets_of(read_epochs(stream)), second = targets_of(read_epochs(stream, 2));
+  REQUIRE(first.size() == kPairs);
+  const Subwords vocabulary = letters_and_pairs();
+  std::size_t different = 0;
+  for (const auto& [sentence, tokens] : first) {
+    CHECK(vocabulary.decode(tokens) == numbered(sentence));
+    CHECK(vocabulary.decode(second.at(sentence)) == numbered(sentence));
+    different += tokens != second.at(sentence);
+  }
+  CHECK(different > kPairs / 3);
+}
+
+TEST_CASE("with sampling, the two sides and the seeds draw for themselves") {
+  const std::string lines = [] {
+    std::string text;
+    for (std::uint64_t i = 1000; i < 1500; ++i) text += numbered(i) + "\n";
+    return text;
+  }();
+  const Corpus corpus(lines, lines);
+  const auto differing = [&](const std::vector<TokenBatch>& a, const std::vector<TokenBatch>& b, bool other_side) {
+    std::map<std::uint64_t, std::vector<TokenId>> sources;
+    for (const TokenBatch& batch : b)
+      for (std::size_t i = 0; i < batch.sentences.size(); ++i)
+        sources[batch.sentences[i]] = other_side ? batch.source[i] : batch.target[i];
+    std::size_t different = 0;
+    for (const auto& [sentence, tokens] : targets_of(a)) different += tokens != sources.at(sentence);
+    return different;
+  };
+  BatchStream stream = sampled_stream(corpus, options_of(500, 1)), again = sampled_stream(corpus, options_of(500, 1)),
+              other_seed = sampled_stream(corpus, options_of(500, 2));
+  const auto batches = read_epochs(stream);
+  CHECK(differing(batches, read_epochs(again), false) == 0);
+  CHECK(differing(batches, batches, true) > 100);
+  CHECK(differing(batches, read_epochs(other_seed), false) > 100);
+}
+
+TEST_CASE("with sampling, a stream goes on from any position as if it had never stopped") {
+  const Corpus corpus(3000);
+  BatchStream stream = sampled_stream(corpus, options_of(700));
+  for (int i = 0; i < 25; ++i) {
+    const DataPosition position = stream.next().next;
+    if (i % 5 != 0) continue;
+    BatchStream from_there = sampled_stream(corpus, options_of(700), position);
+    BatchStream reread = sampled_stream(corpus, options_of(700));
+    while (reread.next().next != position) continue;
+    for (int j = 0; j < 5; ++j) CHECK(same(from_there.next(), reread.next()));
+  }
+}
+
+TEST_CASE("a pair that only its draw makes too long keeps its best segmentation") {
+  const Corpus corpus(2000);
+  BatchOptions options = options_of(500);
+  options.max_length = 3;  // the space mark and two pieces: four letters as pairs
+  BatchStream stream = sampled_stream(corpus, options);
+  const auto targets = targets_of(read_epochs(stream));
+  const Subwords vocabulary = letters_and_pairs();
+  std::size_t usable = 0;
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    const std::string source(1 + i % 7, 'x');
+    usable += vocabulary.encode(source).size() <= 3 && vocabulary.encode(numbered(i)).size() <= 3;
+  }
+  CHECK(usable > 100);
+  CHECK(targets.size() == usable);
 }

@@ -15,7 +15,7 @@ TEST_CASE("terms are found as whole words, in the order of the line") {
   const TextFiles files;
   const Glossary glossary(files.write("terms",
                                       "\xEF\xBB\xBF"
-                                      "cat\tKatze\r\n\nred house\trotes Haus\nhouse\tHaus\n\u00fcber\tover\n"));
+                                      "cat \t Katze\r\n\nred house\trotes Haus\nhouse\tHaus\n\u00fcber\tover\n"));
   CHECK(glossary.required("a cat in a red house") == Terms{"Katze", "rotes Haus"});
   CHECK(glossary.required("house, cat.") == Terms{"Haus", "Katze"});
   CHECK(glossary.required("cats concatenate Cat").empty());
@@ -35,6 +35,7 @@ TEST_CASE("a file that is no glossary is refused with the line") {
   for (const char* text : {"cat\tKatze\ncat Katze\n", "a\tb\na\tb\tc\n", "a\tb\n\tb\n", "a\tb\na\t \n"})
     CHECK(refusal(text) == "3: " + files.path("terms") + ":2: expected a term, one tab, and its translation");
   CHECK(refusal("\n \n").starts_with("3: " + files.path("terms") + ": is empty"));
+  CHECK(refusal("\x1f\x8b\x08").find("zcat") != std::string::npos);
   CHECK(thrown([&] { Glossary(files.path("none")); }).starts_with("3: "));
 }
 

@@ -25,7 +25,7 @@ constexpr std::int64_t kVocab = 6, kLongest = 5;
 constexpr std::int64_t kEveryPlace = 1024;  // wider than there are prefixes of one length
 
 Transformer small_world() {
-  TransformerOptions options = tiny_options(kVocab);
+  Seq2SeqOptions options = tiny_options(kVocab);
   options.positions = Positions::learned;
   options.max_positions = kLongest + 1;
   return decided_network(options);

@@ -10,33 +10,13 @@
 
 #include "catch.h"
 #include "errors.h"
+#include "subword_bytes.h"
 
 using namespace heed;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-std::string little_endian(std::uint32_t value) {
-  std::string bytes;
-  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xFF);
-  return bytes;
-}
-
-std::string varint(std::uint64_t value) {
-  std::string bytes;
-  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
-  return bytes + static_cast<char>(value);
-}
-
-std::string bytes_field(unsigned number, const std::string& payload) {
-  return varint(number << 3 | 2) + varint(payload.size()) + payload;
-}
-
-std::string piece(const std::string& text, float score = 0, unsigned type = 1) {
-  return bytes_field(1, bytes_field(1, text) + varint(2 << 3 | 5) + little_endian(std::bit_cast<std::uint32_t>(score)) +
-                            varint(3 << 3) + varint(type));
-}
 
 /// A table with its trie's units and replacements, inside a model.
 std::string with_table(const std::vector<std::uint32_t>& units, const std::string& replacements, unsigned number = 3) {

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "heed/models/transformer.h"
 #include "heed/text/translation_model.h"
 
 namespace heed {
@@ -25,8 +26,8 @@ inline Subwords tiny_subwords() {
       SubwordKind::unigram, 60);
 }
 
-inline TransformerOptions tiny_options(std::int64_t vocab) {
-  TransformerOptions options;
+inline Seq2SeqOptions tiny_options(std::int64_t vocab) {
+  Seq2SeqOptions options;
   options.source_vocab = options.target_vocab = vocab;
   options.enc_layers = options.dec_layers = 2;
   options.dim = 32;
@@ -38,7 +39,7 @@ inline TransformerOptions tiny_options(std::int64_t vocab) {
 }
 
 /// An untrained network that is sure of what it says: its sentences differ, and end at different lengths.
-inline Transformer decided_network(const TransformerOptions& options) {
+inline Transformer decided_network(const Seq2SeqOptions& options) {
   Transformer network(options);
   const at::NoGradGuard no_grad;
   network->output->weight.normal_(0, 0.6);
@@ -51,7 +52,7 @@ inline Transformer decided_network(const TransformerOptions& options) {
 
 inline TranslationModel tiny_translation_model() {
   const Subwords subwords = tiny_subwords();
-  return {decided_network(tiny_options(subwords.size())), subwords, subwords};
+  return {decided_network(tiny_options(subwords.size())).ptr(), subwords, subwords};
 }
 
 }  // namespace heed

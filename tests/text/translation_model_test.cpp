@@ -19,14 +19,14 @@ using Catch::Matchers::EndsWith;
 
 // A model about to be written, to be spoilt by tests.
 struct Draft {
-  TransformerOptions options;
+  Seq2SeqOptions options;
   Subwords source, target;
-  Transformer network;
+  std::shared_ptr<Seq2SeqModel> network;
   safetensors::Metadata metadata;
   TensorList tensors;
 
-  Draft(const TransformerOptions& o, const Subwords& s, const Subwords& t)
-      : options(o), source(s), target(t), network(o), metadata(translation_metadata(o)) {}
+  Draft(const Seq2SeqOptions& o, const Subwords& s, const Subwords& t)
+      : options(o), source(s), target(t), network(make_seq2seq_model(o)), metadata(translation_metadata(o)) {}
 
   void add_weights(const std::string& prefix = "", double offset = 0) {
     for (const auto& parameter : network->named_parameters())
@@ -69,7 +69,7 @@ TEST_CASE("a model file gives back the model it was made of") {
   at::manual_seed(1);
   const TextFiles files;
   const Subwords source = tiny_subwords(), target = other_subwords();
-  TransformerOptions options = tiny_options(source.size());
+  Seq2SeqOptions options = tiny_options(source.size());
   options.target_vocab = target.size();
   options.enc_layers = 1;
   options.kv_heads = 2;
@@ -93,6 +93,45 @@ TEST_CASE("a model file gives back the model it was made of") {
   CHECK(model.target == target);
 }
 
+TEST_CASE("an LSTM or GRU comes back as it was; its file says no word of a Transformer's options") {
+  at::manual_seed(1);
+  const TextFiles files;
+  const Subwords subwords = tiny_subwords();
+  Seq2SeqOptions options = tiny_options(subwords.size());
+  options.rnn_attention = RnnAttention::additive;
+  options.input_feeding = false;
+  for (const Arch arch : {Arch::lstm, Arch::gru}) {
+    options.arch = arch;
+    Draft draft(options, subwords, subwords);
+    CHECK(draft.metadata["kind"] == name_of(arch));
+    CHECK(nlohmann::json::parse(draft.metadata["options"]) == nlohmann::json{{"enc-layers", 2},
+                                                                             {"dec-layers", 2},
+                                                                             {"dim", 32},
+                                                                             {"tie", "none"},
+                                                                             {"dropout", 0.0},
+                                                                             {"rnn-attention", "additive"},
+                                                                             {"input-feeding", false},
+                                                                             {"source-vocab", subwords.size()},
+                                                                             {"target-vocab", subwords.size()}});
+    draft.add_weights();
+    add_subwords(draft.tensors, subwords, subwords);
+    const TranslationModel model = load_translation_model(draft.write(files, "m.safetensors"));
+    CHECK(model.network->options.arch == arch);
+    CHECK(model.network->options.rnn_attention == RnnAttention::additive);
+    CHECK_FALSE(model.network->options.input_feeding);
+    for (const auto& parameter : draft.network->named_parameters())
+      CHECK(same_bits(model.network->named_parameters()[parameter.key()], parameter.value()));
+    draft.metadata["kind"] = "transformer";
+    CHECK_THAT(loading(draft.write(files, "m.safetensors")), Contains("its options ask for"));
+  }
+}
+
+TEST_CASE("a Transformer's file says no word of a recurrent network's options") {
+  const auto options = nlohmann::json::parse(whole_model().metadata["options"]);
+  CHECK(options.contains("heads"));
+  for (const char* name : {"arch", "rnn-attention", "input-feeding"}) CHECK_FALSE(options.contains(name));
+}
+
 TEST_CASE("one vocabulary for both sides is stored once") {
   const TextFiles files;
   const safetensors::File file(whole_model().write(files, "m.safetensors"));
@@ -106,12 +145,14 @@ TEST_CASE("a directory gives its best, else its last; averaged weights come firs
   at::manual_seed(2);
   const TextFiles files;
   const auto first_weight = [&] {
-    return load_translation_model(files.path("")).network->source_embedding->weight[5][0].item<float>();
+    return load_translation_model(files.path(""))
+        .network->named_parameters()["source_embedding.weight"][5][0]
+        .item<float>();
   };
   CHECK_THAT(loading(files.path("")), Contains("4: ") && Contains("no best.safetensors or last.safetensors"));
   Draft last = whole_model();
   last.write(files, "last.safetensors");
-  const float plain = last.network->source_embedding->weight[5][0].item<float>();
+  const float plain = last.network->named_parameters()["source_embedding.weight"][5][0].item<float>();
   CHECK(first_weight() == plain);
   last.add_weights("ema.", 1);
   last.tensors.add("optim.m.some", at::zeros({3}));
@@ -119,7 +160,7 @@ TEST_CASE("a directory gives its best, else its last; averaged weights come firs
   CHECK(first_weight() == plain + 1);
   Draft best = whole_model();
   best.write(files, "best.safetensors");
-  CHECK(first_weight() == best.network->source_embedding->weight[5][0].item<float>());
+  CHECK(first_weight() == best.network->named_parameters()["source_embedding.weight"][5][0].item<float>());
 }
 
 TEST_CASE("what is no translation model is refused by name") {
@@ -173,7 +214,7 @@ TEST_CASE("missing, misshapen and foreign tensors are named") {
   at::manual_seed(3);
   const TextFiles files;
   const Subwords subwords = tiny_subwords();
-  const TransformerOptions options = tiny_options(subwords.size());
+  const Seq2SeqOptions options = tiny_options(subwords.size());
   const std::string where = "4: " + files.path("m") + ": ";
   // The numbers in the file still add up in all of these.
   const auto with = [&](const std::string& name, const std::string& new_name, std::vector<std::int64_t> shape) {

@@ -59,7 +59,8 @@ TEST_CASE("signs of trouble") {
   CHECK(signs("a tree sees the river again", "tree sees river . tree sees river .") == Signs{"repetition"});
   CHECK(signs("so many words that none can be left", "tree") == Signs{"too-short"});
   CHECK(signs("tree", "tree sees river .") == Signs{"too-long"});
-  CHECK(signs("tree", "tree sees river").empty());  // three of one may be right
+  CHECK(signs("\u6211\u559c\u6b22\u732b\u548c\u72d7", "tree sees river .").empty());  // no spaces to count by
+  CHECK(signs("tree", "tree sees river").empty());                                    // three of one may be right
   CHECK(signs(" ", "").empty());
   Translation without = translation_of(subwords, "tree sees river .", -0.1);
   without.missing_terms = true;

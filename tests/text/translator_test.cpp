@@ -1,6 +1,7 @@
 #include "heed/text/translator.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -62,13 +63,65 @@ TEST_CASE("lines come back in their order, each as if it were alone, blank ones 
   CHECK(translator.translate(std::span<const std::string>(), options).empty());
 }
 
+TEST_CASE("the number of workers changes nothing, whether lines are drawn, guided or scored") {
+  at::manual_seed(9);
+  const TranslationModel model = tiny_translation_model();
+  std::vector<std::string> lines;
+  std::vector<LineGuidance> guidance;
+  for (int i = 0; i < 6; ++i)
+    for (const std::string& line : kLines) {
+      lines.push_back(line + (i % 2 == 0 ? "" : " the tree") + (i > 3 ? " ." : ""));
+      guidance.push_back(
+          {i == 2 ? "the river" : "", i == 3 ? std::vector<std::string>{"garden"} : std::vector<std::string>{}});
+    }
+  for (const bool drawn : {false, true}) {
+    const SearchOptions options{.beam_size = 3, .n_best = 2, .sample = drawn};
+    std::vector<std::vector<std::vector<Translation>>> all;
+    for (const std::size_t workers : {1, 3})
+      all.push_back(Translator(model, {.batch_tokens = 64, .token_scores = true, .workers = workers})
+                        .translate(lines, options, nullptr, drawn ? std::vector<LineGuidance>{} : guidance));
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      for (std::size_t rank = 0; rank < 2; ++rank) {
+        CHECK(all[0][i][rank].text == all[1][i][rank].text);
+        CHECK(all[0][i][rank].score == all[1][i][rank].score);
+        CHECK(all[0][i][rank].log_p == all[1][i][rank].log_p);
+      }
+  }
+}
+
+TEST_CASE("with a cache equal lines are translated once, and nothing else changes") {
+  at::manual_seed(10);
+  const TranslationModel model = tiny_translation_model();
+  std::vector<std::string> lines;
+  std::vector<LineGuidance> guidance;
+  for (int i = 0; i < 3; ++i)
+    for (const std::string& line : kLines) {
+      lines.push_back(line);
+      guidance.push_back({i == 1 ? "the river" : "", {}});  // the first and third time all is equal
+    }
+  lines.push_back("");
+  guidance.emplace_back();
+  TranslationStats with, without;
+  const auto plain = Translator(model, {}).translate(lines, {}, &without, guidance);
+  const auto cached = Translator(model, {.cache = true}).translate(lines, {}, &with, guidance);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    CHECK(cached[i].front().text == plain[i].front().text);
+    CHECK(cached[i].front().score == plain[i].front().score);
+  }
+  CHECK(plain[0].front().text != plain[kLines.size()].front().text);
+  CHECK(with.tokens == without.tokens);
+  CHECK(with.sentences == without.sentences);
+  CHECK(with.searched == 2 * std::ssize(kLines));
+  CHECK(without.searched == 3 * std::ssize(kLines));
+}
+
 TEST_CASE("a translation is what search finds for the line's tokens") {
   at::manual_seed(2);
   const TranslationModel model = tiny_translation_model();
   Translator translator(model, {});
   const auto translation = translator.translate(std::span(&kLines[0], 1), SearchOptions{}).front().front();
   const c10::InferenceMode inference;
-  Transformer network = model.network;
+  const std::shared_ptr<Seq2SeqModel> network = model.network;
   const std::vector<TokenId> source = model.source.encode(kLines[0]);
   const Hypothesis expected = search(*network, std::span(&source, 1), {}, at::kCPU).front().front();
   CHECK(translation.tokens == expected.tokens);
@@ -76,16 +129,37 @@ TEST_CASE("a translation is what search finds for the line's tokens") {
   CHECK_FALSE(translation.text.empty());
 }
 
-TEST_CASE("the size of batches changes nothing, in either precision") {
+TEST_CASE("the size of batches changes nothing, in any precision") {
   at::manual_seed(3);
   const TranslationModel model = tiny_translation_model();
-  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kChar}) {
     Translator one_by_one(model, {.dtype = dtype, .batch_tokens = 1}), together(model, {.dtype = dtype});
     const auto a = one_by_one.translate(kLines, SearchOptions{}), b = together.translate(kLines, SearchOptions{});
     for (std::size_t i = 0; i < kLines.size(); ++i) {
       CHECK(a[i][0].tokens == b[i][0].tokens);
       CHECK(a[i][0].score == b[i][0].score);
     }
+  }
+}
+
+TEST_CASE("bfloat16 and int8 move scores by little more than their steps") {
+  at::manual_seed(11);
+  const TranslationModel model = tiny_translation_model();
+  const auto scores_of = [&](at::ScalarType dtype) {
+    Translator translator(model, {.dtype = dtype});
+    std::vector<double> scores;
+    for (const Translation& one : translator.score(kLines, kLines, 1)) scores.push_back(one.score);
+    return scores;
+  };
+  const std::vector<double> exact = scores_of(at::kFloat);
+  // Mean log probabilities of a token, of about -6. Eight bits of mantissa, or of fixed point, are a step of 1/256.
+  for (const auto& [dtype, bound] : {std::pair{at::kBFloat16, 0.1}, std::pair{at::kChar, 0.3}}) {
+    const std::vector<double> found = scores_of(dtype);
+    double most = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) most = std::max(most, std::abs(found[i] - exact[i]));
+    CAPTURE(toString(dtype), most);
+    CHECK(most < bound);
+    CHECK(most > 1e-5);
   }
 }
 
@@ -109,17 +183,17 @@ TEST_CASE("a line over the limit is cut, told, and still one translation") {
   std::vector<TokenId> source = model.source.encode(kLines[2]);
   REQUIRE(source.size() > 6);
   source.resize(6);
-  Transformer network = model.network;
+  const std::shared_ptr<Seq2SeqModel> network = model.network;
   CHECK(translations[1][0].tokens == search(*network, std::span(&source, 1), {}, at::kCPU).front().front().tokens);
 }
 
 TEST_CASE("learned positions cut longer lines") {
   at::manual_seed(6);
   const Subwords subwords = tiny_subwords();
-  TransformerOptions options = tiny_options(subwords.size());
+  Seq2SeqOptions options = tiny_options(subwords.size());
   options.positions = Positions::learned;
   options.max_positions = 8;
-  Translator translator({decided_network(options), subwords, subwords}, {});
+  Translator translator({decided_network(options).ptr(), subwords, subwords}, {});
   TranslationStats stats;
   const auto translations = translator.translate(kLines, {.max_length_ratio = 5}, &stats);
   CHECK(translations.size() == kLines.size());
@@ -139,18 +213,20 @@ TEST_CASE("given translations get the log probabilities of a full decode, token 
     Translator translator(model, {.dtype = dtype});
     std::vector<std::string> lines = kLines, references(kLines.rbegin(), kLines.rend());
     lines.insert(lines.begin() + 2, " ");
-    references.insert(references.begin() + 2, "\xFF");
+    references.insert(references.begin() + 2, "the house");  // which nothing said before
+    lines.emplace_back();
+    references.emplace_back(" ");
     TranslationStats stats;
     const std::vector<Translation> scored = translator.score(lines, references, 0.7, &stats);
     REQUIRE(scored.size() == lines.size());
     CHECK(stats.sentences == std::ssize(lines));
-    CHECK(scored[2].log_p.empty());
-    CHECK(scored[2].text == "\ufffd");
+    CHECK(scored.back().log_p.empty());
+    CHECK(scored.back().score == 0);
+    CHECK(translator.score({{"the house"}}, {{"the \xFF"}}, 1).front().text == "the \ufffd");
     const c10::InferenceMode inference;
     const ComputeDtypeGuard compute(dtype);
-    Transformer network = model.network;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (i == 2) continue;
+    const std::shared_ptr<Seq2SeqModel> network = model.network;
+    for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
       CAPTURE(toString(dtype), lines[i]);
       const std::vector<TokenId> source = model.source.encode(lines[i]), target = model.target.encode(references[i]);
       CHECK(scored[i].tokens == target);
@@ -158,7 +234,7 @@ TEST_CASE("given translations get the log probabilities of a full decode, token 
       const auto [input, output] = make_target_batch(std::span(&target, 1), at::kCPU);
       const SourceBatch batch = make_source_batch(std::span(&source, 1), 16, at::kCPU);
       const at::Tensor states = network->decode(network->encode(batch, nullptr), input, nullptr);  // [1, T, D]
-      const at::Tensor log_p = at::log_softmax(network->logits(states[0]), 1);                     // [T, C]
+      const at::Tensor log_p = at::log_softmax(all_logits(*network, states[0]), 1);                // [T, C]
       REQUIRE(scored[i].log_p.size() == target.size() + 1);
       double total = 0;
       for (std::size_t t = 0; t <= target.size(); ++t) {
@@ -190,10 +266,10 @@ TEST_CASE("the log probabilities of what search found add up to its score") {
 TEST_CASE("a translation to score that is too long for learned positions is named by its line") {
   at::manual_seed(13);
   const Subwords subwords = tiny_subwords();
-  TransformerOptions options = tiny_options(subwords.size());
+  Seq2SeqOptions options = tiny_options(subwords.size());
   options.positions = Positions::learned;
   options.max_positions = 8;
-  Translator translator({decided_network(options), subwords, subwords}, {});
+  Translator translator({decided_network(options).ptr(), subwords, subwords}, {});
   const std::vector<std::string> lines = {"and", "and"}, references = {"and", kLines[2]};
   CHECK(thrown([&] {
           translator.score(lines, references, 1);
@@ -206,7 +282,7 @@ TEST_CASE("attention is that of the network, one row for each piece and the end"
   Translator translator(model, {.attention = true});
   const auto found = translator.translate(kLines, {.beam_size = 2, .n_best = 2});
   const c10::InferenceMode inference;
-  Transformer network = model.network;
+  const std::shared_ptr<Seq2SeqModel> network = model.network;
   for (std::size_t i = 0; i < kLines.size(); ++i) {
     REQUIRE(found[i][0].attention);
     CHECK_FALSE(found[i][1].attention);
@@ -240,7 +316,7 @@ TEST_CASE("attention is that of the network, one row for each piece and the end"
 TEST_CASE("several models: found and given translations have the same score, other vocabularies are refused") {
   at::manual_seed(10);
   TranslationModel one = tiny_translation_model(), two = one;
-  two.network = decided_network(tiny_options(one.target.size()));
+  two.network = decided_network(tiny_options(one.target.size())).ptr();
   Translator both({one, two}, {.token_scores = true}), first(one, {});
   const auto found = both.translate(kLines, {.beam_size = 3});
   bool any_other = false;

@@ -21,7 +21,7 @@ using Catch::Matchers::Contains;
 // A run somewhere in the middle: every number in it is its own.
 struct Run {
   Subwords subwords = tiny_subwords();
-  TransformerOptions options = tiny_options(subwords.size());
+  Seq2SeqOptions options = tiny_options(subwords.size());
   Transformer network{options}, average_network{options};
   FlatParameters parameters{*network}, average{*average_network, /*with_gradients=*/false};
   Adam adam{parameters, {}};
@@ -148,14 +148,14 @@ TEST_CASE("best holds the weights given, under the plain names, and nothing of t
   Run run(8);
   save_best(directory, to_translate(run.content(), run.average));
   const TranslationModel model = load_translation_model(directory);
-  CHECK(same_bits(model.network->output->weight, run.average_network->output->weight));
+  CHECK(same_bits(model.network->output_weight(), run.average_network->output->weight));
   CHECK(model.source == run.subwords);
   const safetensors::File file(directory / "best.safetensors");
   for (const auto& tensor : file.tensors())
     CHECK_FALSE((tensor.name.starts_with("optim.") || tensor.name.starts_with("ema.")));
   CHECK(file.metadata("update") == "8");
   save_last(directory, to_go_on(run.content()));
-  CHECK(same_bits(load_translation_model(directory / "last.safetensors").network->output->weight,
+  CHECK(same_bits(load_translation_model(directory / "last.safetensors").network->output_weight(),
                   run.average_network->output->weight));
 }
 
@@ -206,7 +206,7 @@ TEST_CASE("tensors of another shape are refused by name") {
   const std::filesystem::path directory = files.path("");
   Run saved(1);
   save_last(directory, to_go_on(saved.content()));
-  TransformerOptions wider = saved.options;
+  Seq2SeqOptions wider = saved.options;
   wider.ffn_dim = 70;
   Transformer network(wider);
   FlatParameters parameters(*network);

@@ -18,7 +18,7 @@ namespace heed {
 namespace {
 
 Transformer tied_network() {
-  TransformerOptions options;
+  Seq2SeqOptions options;
   options.source_vocab = options.target_vocab = 20;
   options.enc_layers = options.dec_layers = 1;
   options.dim = 8;

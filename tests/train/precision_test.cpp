@@ -14,7 +14,7 @@ TEST_CASE("auto takes bf16 where it gains more than a tenth") {
 }
 
 TEST_CASE("steps are timed in both precisions") {
-  const TransformerOptions network{.source_vocab = 40, .target_vocab = 40, .dim = 16, .ffn_dim = 32, .heads = 2};
+  const Seq2SeqOptions network{.source_vocab = 40, .target_vocab = 40, .dim = 16, .ffn_dim = 32, .heads = 2};
   const StepSpeed speed = measure_steps(network, 64, c10::Device(c10::kCPU));
   CHECK(speed.fp32 > 0);
   CHECK(speed.bf16 > 0);

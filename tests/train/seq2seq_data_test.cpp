@@ -195,4 +195,30 @@ TEST_CASE("the report counts, and warns of text that is not UTF-8 or refuses it"
              StartsWith("3: ") && Contains("train.src:2"));
 }
 
+TEST_CASE("sampling is settled by the kind of the vocabularies") {
+  Bench bench(100);
+  bench.options.vocab_size = 40;
+  const Seq2SeqData data = open_data(bench.options);
+  const Vocabularies unigram = make_vocabularies(*data.training, bench.options);
+  bench.options.subwords = SubwordKind::bpe;
+  const Vocabularies bpe = make_vocabularies(*data.training, bench.options);
+  const auto settled = [](const std::set<std::string>& given, const Vocabularies& vocabularies) {
+    SubwordSampling sampling{.alpha = 0.3, .dropout = 0.1};
+    settle_sampling(sampling, given, vocabularies);
+    return std::pair{sampling.alpha, sampling.dropout};
+  };
+  CHECK(settled({}, unigram) == std::pair{0.3, 0.0});
+  CHECK(settled({}, bpe) == std::pair{0.0, 0.1});
+  CHECK(settled({"subword-alpha", "bpe-dropout"}, {unigram.source, bpe.target}) == std::pair{0.3, 0.1});
+  CHECK(settled({"bpe-dropout"}, bpe) == std::pair{0.0, 0.1});
+  CHECK(thrown([&] { settled({"subword-alpha"}, bpe); }) ==
+        "2: --subword-alpha is for vocabularies of the kind unigram, and this one is of another: leave it out, or say "
+        "--bpe-dropout");
+  CHECK(thrown([&] { settled({"bpe-dropout"}, unigram); }) ==
+        "2: --bpe-dropout is for vocabularies of the kind bpe, and this one is of another: leave it out, or say "
+        "--subword-alpha");
+  SubwordSampling off;
+  CHECK(thrown([&] { settle_sampling(off, {"bpe-dropout"}, unigram); }) == "nothing");
+}
+
 }  // namespace heed

@@ -73,6 +73,10 @@ TEST_CASE("contradicting options are refused with what to use instead") {
   CHECK(message([](auto& o) { o.lr = 0; }) == "2: lr must be above 0");
   CHECK(message([](auto& o) { o.adam.epsilon = 0; }) == "2: adam-epsilon must be above 0");
   CHECK(message([](auto& o) { o.label_smoothing = 1; }) == "2: label-smoothing must be at least 0 and below 1");
+  CHECK(message([](auto& o) { o.sampling.alpha = -1; }) == "2: subword-alpha must be 0 or more");
+  CHECK(message([](auto& o) { o.sampling.dropout = 1.5; }) == "2: bpe-dropout must be 0 to 1");
+  CHECK(message([](auto& o) { o.sampling = {.alpha = 0.2, .dropout = 1}; }) == "nothing");
+  CHECK(message([](auto& o) { o.r_drop = -1; }) == "2: r-drop must be 0 or more");
   CHECK(message([](auto& o) { o.ema = 1; }) == "2: ema must be at least 0 and below 1");
   CHECK(message([](auto& o) { o.adam.beta2 = 1; }) == "2: adam-beta2 must be at least 0 and below 1");
   CHECK(message([](auto& o) { o.lr_scheduler = LrScheduler::cosine; }) ==
@@ -120,21 +124,59 @@ TEST_CASE("a preset fills what was not given, whatever the corpus") {
   CHECK(insisting.network.tie == TieEmbeddings::none);
 }
 
+TEST_CASE("a preset has its own shapes for recurrent networks") {
+  Seq2SeqTrainOptions lstm = changed([](auto& o) { o.network.arch = Arch::lstm; });
+  apply_preset(lstm, {"arch"}, 29'000);
+  CHECK(lstm.preset == Preset::tiny);
+  CHECK(lstm.network.enc_layers == 1);
+  CHECK(lstm.network.dim == 256);
+
+  Seq2SeqTrainOptions rnn = changed([](auto& o) { o.preset = Preset::rnn; });
+  apply_preset(rnn, {}, 2'000'000);
+  CHECK(rnn.network.arch == Arch::lstm);
+  CHECK(rnn.network.dim == 256);
+  Seq2SeqTrainOptions gru = changed([](auto& o) { o.preset = Preset::rnn, o.network.arch = Arch::gru; });
+  apply_preset(gru, {"arch"}, 10);
+  CHECK(gru.network.arch == Arch::gru);
+  CHECK(thrown([] {
+          Seq2SeqTrainOptions other = changed([](auto& o) { o.preset = Preset::rnn; });
+          apply_preset(other, {"arch"}, 10);
+        }) == "2: --preset rnn is no Transformer: leave --arch out, or say --arch lstm or gru");
+}
+
+TEST_CASE("a run from before there were architectures is a Transformer's, which stays one") {
+  auto old = nlohmann::json::parse(saved_run());
+  for (const char* name : {"arch", "rnn-attention", "input-feeding"}) old.erase(name);
+  Seq2SeqTrainOptions options = complete();
+  merge_saved_options(options, {}, old.dump(), "last");
+  CHECK(options.network.arch == Arch::transformer);
+  options = changed([](auto& o) { o.network.arch = Arch::lstm; });
+  CHECK_THAT(thrown([&] { merge_saved_options(options, {"arch"}, old.dump(), "last"); }), Contains("-> \"lstm\""));
+}
+
 TEST_CASE("another model's network is taken over, its dropouts are not") {
-  TransformerOptions parent;
+  Seq2SeqOptions parent;
   parent.dim = 64;
   parent.heads = 2;
   parent.dropout = 0.4;
   parent.tie = TieEmbeddings::output;
   Seq2SeqTrainOptions options = changed([](auto& o) { o.network.dropout = 0.15; });
   adopt_network(options, {"dropout", "heads"}, [&] {
-    TransformerOptions same_heads = parent;
+    Seq2SeqOptions same_heads = parent;
     same_heads.heads = options.network.heads;
     return same_heads;
   }());
   CHECK(options.network.dim == 64);
   CHECK(options.network.tie == TieEmbeddings::output);
   CHECK(options.network.dropout == 0.15);
+
+  // What says nothing to the parent's network cannot contradict it.
+  Seq2SeqOptions recurrent;
+  recurrent.arch = Arch::lstm;
+  recurrent.dim = 64;
+  Seq2SeqTrainOptions tuned = changed([](auto& o) { o.network.arch = Arch::lstm, o.network.ffn_dim = 7; });
+  adopt_network(tuned, {"ffn-dim"}, recurrent);
+  CHECK(tuned.network.dim == 64);
 
   CHECK(thrown([&] {
           Seq2SeqTrainOptions other = complete();
@@ -166,7 +208,11 @@ TEST_CASE("going on with changed settings says which") {
   options.lr = 0.25;
   options.batch_tokens = 999;
   options.network.dim = 128;
-  merge_saved_options(options, {"lr", "batch-tokens", "dim"}, saved_run(), "last");
+  options.sampling.alpha = 0.3;
+  options.r_drop = 2;
+  merge_saved_options(options, {"lr", "batch-tokens", "dim", "subword-alpha", "r-drop"}, saved_run(), "last");
+  CHECK(options.sampling.alpha == 0.3);
+  CHECK(options.r_drop == 2);
   CHECK(options.lr == 0.25);
   CHECK(options.batch_tokens == 999);
   const std::string notice = files.read("log");

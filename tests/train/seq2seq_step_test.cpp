@@ -30,7 +30,7 @@ TokenBatch alone(const TokenBatch& batch, std::size_t i) {
 
 Transformer small_model(double dropout) {
   at::manual_seed(1);
-  TransformerOptions options = tiny_options(kVocab);
+  Seq2SeqOptions options = tiny_options(kVocab);
   options.dropout = dropout;
   Transformer model(options);
   model->train();
@@ -46,7 +46,7 @@ std::vector<at::Tensor> gradients_of(Transformer& model, const at::Tensor& loss)
 }
 
 double loss_of(Transformer& model, const TokenBatch& batch, std::uint64_t seed = 3, std::uint64_t update = 4) {
-  return batch_loss(*model, batch, seed, update, 0.1, at::kCPU).loss.item<double>();
+  return batch_loss(*model, batch, update, {.seed = seed}, at::kCPU).loss.item<double>();
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ TEST_CASE("the loss of a batch is the sum over its sentences, each computed plai
     likelihood -= true_ones.item<double>();
     tokens += log_p.size(0);
   }
-  const CrossEntropy found = batch_loss(*model, batch, 3, 4, smoothing, at::kCPU);
+  const CrossEntropy found = batch_loss(*model, batch, 4, {.seed = 3, .label_smoothing = smoothing}, at::kCPU);
   CHECK(found.tokens == tokens);
   CHECK(found.tokens == 3 + 6 + 1);
   CHECK(found.loss.item<double>() == Approx(expected.item<double>()).epsilon(1e-5));
@@ -109,6 +109,30 @@ TEST_CASE("dropout is keyed by seed, update and sentence, not by the company in 
   renumbered.sentences[0] = 41;
   CHECK(std::abs(loss_of(model, renumbered) - together) > 1e-4);
   CHECK(std::abs(loss_of(model, alone(batch, 0), 3, 5) - loss_of(model, alone(batch, 0))) > 1e-4);
+}
+
+TEST_CASE("R-Drop is the loss of two passes with other dropouts, and of what lies between them") {
+  Transformer model = small_model(0.3);
+  const TokenBatch batch = batch_of_three();
+  TokenBatch second = batch;
+  for (std::uint64_t& sentence : second.sentences) sentence += std::uint64_t{1} << 62;
+  const double first_loss = loss_of(model, batch), second_loss = loss_of(model, second);
+  CHECK(std::abs(first_loss - second_loss) > 1e-4);
+  const auto r_drop = [&](double alpha) {
+    return batch_loss(*model, batch, 4, {.seed = 3, .r_drop = alpha}, at::kCPU);
+  };
+  const double mean = (first_loss + second_loss) / 2, half = r_drop(1).loss.item<double>();
+  CHECK(r_drop(1e-9).loss.item<double>() == Approx(mean).epsilon(1e-5));
+  CHECK(r_drop(1).tokens == 3 + 6 + 1);
+  CHECK(r_drop(2).loss.item<double>() - mean == Approx(2 * (half - mean)).epsilon(1e-2));
+  CHECK(r_drop(2).loss.item<double>() > mean + 0.01);
+
+  // Without dropout both passes are one, in the gradients too.
+  Transformer plain = small_model(0);
+  const auto once = gradients_of(plain, batch_loss(*plain, batch, 4, {.seed = 3}, at::kCPU).loss),
+             twice = gradients_of(plain, batch_loss(*plain, batch, 4, {.seed = 3, .r_drop = 5}, at::kCPU).loss);
+  for (std::size_t i = 0; i < once.size(); ++i)
+    CHECK(difference(once[i], twice[i]) < 1e-4 * (1 + once[i].abs().max().item<double>()));
 }
 
 }  // namespace heed

@@ -10,7 +10,7 @@
 ///
 /// An options struct is a plain aggregate with a default for each field. Beside it stands
 ///
-///     template <OptionsOf<TransformerOptions> Options, class Visitor>
+///     template <OptionsOf<Seq2SeqOptions> Options, class Visitor>
 ///     void visit_fields(Options& options, Visitor&& visit) {
 ///       visit("dim", options.dim, "model width D");
 ///     }

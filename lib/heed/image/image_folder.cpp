@@ -8,11 +8,11 @@
 #include "heed/base/error.h"
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
+#include "heed/base/parallel.h"
 #include "heed/base/progress.h"
 #include "heed/base/random.h"
 #include "heed/base/utf8.h"
 #include "heed/image/decode.h"
-#include "heed/image/parallel.h"
 
 namespace heed {
 namespace {

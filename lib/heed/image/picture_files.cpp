@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "heed/base/error.h"
+#include "heed/base/parallel.h"
 #include "heed/base/progress.h"
-#include "heed/image/parallel.h"
 #include "heed/image/picture_header.h"
 
 namespace heed {

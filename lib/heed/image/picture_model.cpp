@@ -24,7 +24,7 @@ void validate(const PictureNetworks& networks) {
 }
 
 safetensors::Metadata picture_metadata(const PictureNetworks& networks, const std::vector<std::string>& class_names) {
-  safetensors::Metadata metadata = model_metadata(kPictureModel, fields_to_json(networks).dump());
+  safetensors::Metadata metadata = model_metadata(kPictureNetworks[0], fields_to_json(networks).dump());
   metadata["class_names"] = nlohmann::json(class_names).dump();
   return metadata;
 }

@@ -1,6 +1,7 @@
 #include "heed/io/average_models.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -14,6 +15,8 @@
 
 namespace heed {
 namespace {
+
+constexpr double kMostApart = 1;
 
 // The network's settings that make the same weights mean the same.
 nlohmann::json shape_options(const safetensors::File& file) {
@@ -43,6 +46,21 @@ void add(std::vector<std::vector<double>>& sums, const std::vector<safetensors::
   }
 }
 
+// How far the weights are apart, as a share of the length of the first: up to about a half after a common beginning,
+// 1.4 (the square root of two) for weights that have nothing in common.
+double distance(const std::vector<safetensors::TensorView>& first, const std::vector<safetensors::TensorView>& other) {
+  double apart = 0, length = 0;
+  for (std::size_t i = 0; i < first.size(); ++i)
+    for (std::size_t k = 0; first[i].dtype == safetensors::DType::f32 && k < first[i].data.size(); k += sizeof(float)) {
+      float ours, theirs;
+      std::memcpy(&ours, first[i].data.data() + k, sizeof(float));
+      std::memcpy(&theirs, other[i].data.data() + k, sizeof(float));
+      apart += std::pow(static_cast<double>(ours) - static_cast<double>(theirs), 2);
+      length += std::pow(static_cast<double>(ours), 2);
+    }
+  return length > 0 ? std::sqrt(apart / length) : 0;
+}
+
 void validate(const AverageOptions& options) {
   if (options.model.size() < 2) throw usage_error("an average takes two models or more: --model A B");
   if (options.output.empty()) throw usage_error("no directory for the new model given: say --output DIR");
@@ -66,8 +84,13 @@ void average_models(const AverageOptions& options) {
     const std::string refusal = "models that differ cannot be averaged: " + file.path().string() + " and " +
                                 files.front().path().string() + " have other ";
     check_kind(file, kind);
-    if (shape_options(file) != shape_options(files.front())) throw usage_error(refusal + "networks");
+    if (network_of(file) != network_of(files.front()) || shape_options(file) != shape_options(files.front()))
+      throw usage_error(refusal + "networks");
     add(sums, tensors, used_tensors(file), refusal);
+    if (distance(tensors, used_tensors(file)) > kMostApart)
+      throw usage_error(file.path().string() + " and " + files.front().path().string() +
+                        " did not begin alike, so their mean would translate nothing: average checkpoints of one "
+                        "training, or of trainings with the same --init-from");
   }
 
   std::vector<std::vector<float>> means(sums.size());

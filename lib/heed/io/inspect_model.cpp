@@ -210,8 +210,8 @@ void describe(const safetensors::File& file, const InspectOptions& wanted, std::
   const Json options = object_in(file, "options");
   print_row(out, "file", file.path().string());
   print_row(out, "kind",
-            std::string(kind.title) + ", which `" + std::string(kind.opener) + "` opens; written by heed " +
-                file.metadata("version"));
+            std::string(kind.title) + " (" + network_of(file) + "), which `" + std::string(kind.opener) +
+                "` opens; written by heed " + file.metadata("version"));
   print_row(out, "size", size_text(file));
   print_row(out, "network", wrapped(joined(options, ", ", " ")));
   print_row(out, "vocabulary", vocabulary_text(file, options));

@@ -25,6 +25,10 @@ void check_format(const safetensors::File& file) {
                            std::string(kFormatVersion) + ": use the heed that wrote it, or a newer one");
 }
 
+bool is_of(const ModelKind& kind, const std::string& network) {
+  return std::ranges::find(kind.names, network) != kind.names.end();
+}
+
 std::filesystem::path find_model_file_of(const std::filesystem::path& given, const std::string& question) {
   if (!std::filesystem::exists(given)) throw checkpoint_error(given.string() + ": no such model directory or file");
   if (!std::filesystem::is_directory(given)) return given;
@@ -35,30 +39,34 @@ std::filesystem::path find_model_file_of(const std::filesystem::path& given, con
 
 }  // namespace
 
-safetensors::Metadata model_metadata(const ModelKind& kind, std::string options) {
+safetensors::Metadata model_metadata(std::string_view network, std::string options) {
   return {{"format", "heed"},
           {"format_version", std::string(kFormatVersion)},
-          {"kind", std::string(kind.name)},
+          {"kind", std::string(network)},
           {"version", std::string(kVersion)},
           {"options", std::move(options)}};
 }
 
+std::string network_of(const safetensors::File& file) {
+  return value_of(file, "kind");
+}
+
 const ModelKind& kind_of(const safetensors::File& file) {
   check_format(file);
-  const auto found = std::ranges::find(kKinds, value_of(file, "kind"), &ModelKind::name);
-  if (found != kKinds.end()) return *found;
-  throw checkpoint_error(file.path().string() + ": holds a model of kind '" + value_of(file, "kind") +
+  for (const ModelKind& kind : kKinds)
+    if (is_of(kind, network_of(file))) return kind;
+  throw checkpoint_error(file.path().string() + ": holds a model of kind '" + network_of(file) +
                          "', which this heed does not know");
 }
 
 void check_kind(const safetensors::File& file, const ModelKind& kind) {
   check_format(file);
-  const std::string found = value_of(file, "kind");
-  if (found == kind.name) return;
+  const std::string found = network_of(file);
+  if (is_of(kind, found)) return;
   std::string message =
       file.path().string() + ": holds a model of kind '" + found + "', not " + std::string(kind.title);
   for (const ModelKind& other : kKinds)
-    if (found == other.name) message += "; `" + std::string(other.opener) + "` opens it";
+    if (is_of(other, found)) message += "; `" + std::string(other.opener) + "` opens it";
   throw checkpoint_error(message);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,15 +21,19 @@ inline constexpr std::string_view kOptimizerPrefix = "optim.", kRecentPrefix = "
 
 /// What a file holds and which programs make and open it.
 struct ModelKind {
-  std::string_view name;   ///< metadata `kind`
-  std::string_view title;  ///< for messages
+  std::span<const std::string_view> names;  ///< metadata `kind`: what the network is made of
+  std::string_view title;                   ///< for messages
   std::string_view maker, opener;
 };
-inline constexpr ModelKind kTranslationModel{"transformer", "a translation model", "seq2seq-train", "translate"};
-inline constexpr ModelKind kPictureModel{"attention-gan", "a picture model", "gan-train", "sample"};
+inline constexpr std::string_view kTranslationNetworks[] = {"transformer", "lstm", "gru"};
+inline constexpr std::string_view kPictureNetworks[] = {"attention-gan"};
+inline constexpr ModelKind kTranslationModel{kTranslationNetworks, "a translation model", "seq2seq-train", "translate"};
+inline constexpr ModelKind kPictureModel{kPictureNetworks, "a picture model", "gan-train", "sample"};
 
-/// The metadata that every model has; `options` is JSON text.
-safetensors::Metadata model_metadata(const ModelKind& kind, std::string options);
+/// The metadata that every model has: what the network is made of (one of a kind's names) and its options, JSON text.
+safetensors::Metadata model_metadata(std::string_view network, std::string options);
+/// What the network of a heed model is made of: the metadata `kind`.
+std::string network_of(const safetensors::File& file);
 /// The kind of a heed model of this format. Throws Error(checkpoint) for any other file.
 const ModelKind& kind_of(const safetensors::File& file);
 /// Throws Error(checkpoint) when the file is not a heed model of this kind and format; a model of another kind is told

@@ -1,11 +1,10 @@
 #include "heed/models/transformer.h"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include <ATen/ATen.h>
-#include <torch/nn/init.h>
 
 #include "heed/base/error.h"
 #include "heed/base/tokens.h"
@@ -27,11 +26,11 @@ enum Site : std::uint64_t {
 constexpr std::uint64_t kDecoderSites = 1 << 20;
 constexpr std::uint64_t kEmbeddingSite = (1 << 20) - 1;
 
-DropoutSite residual_site(const TransformerOptions& options, std::uint64_t first_site, Site site) {
+DropoutSite residual_site(const Seq2SeqOptions& options, std::uint64_t first_site, Site site) {
   return {options.dropout, first_site + site};
 }
 
-MultiHeadAttentionOptions attention_options(const TransformerOptions& options, std::uint64_t first_site, Site site) {
+MultiHeadAttentionOptions attention_options(const Seq2SeqOptions& options, std::uint64_t first_site, Site site) {
   return {.heads = options.heads,
           .width = options.dim,
           .head_dim = options.head_dim,
@@ -44,15 +43,9 @@ MultiHeadAttentionOptions causal(MultiHeadAttentionOptions options) {
   return options;
 }
 
-FeedForward feed_forward_of(const TransformerOptions& options, std::uint64_t first_site) {
+FeedForward feed_forward_of(const Seq2SeqOptions& options, std::uint64_t first_site) {
   return FeedForward(options.dim, options.ffn_dim, options.activation,
                      residual_site(options, first_site, kFeedForwardInner));
-}
-
-// Where a sub-layer reads and how its result joins the residual stream.
-template <class SubLayer>
-at::Tensor residual(bool norm_first, const at::Tensor& x, LayerNorm& norm, const SubLayer& sub_layer) {
-  return norm_first ? x + sub_layer(norm(x)) : norm(x + sub_layer(x));
 }
 
 // Attention; by the explicit path when its weights are wanted, which are added to `weights`.
@@ -64,18 +57,29 @@ at::Tensor attended(MultiHeadAttention& attention, const at::Tensor& query, cons
   return result.output;
 }
 
+// Tables of keys and values only grow; what changes from step to step is which of their rows a hypothesis sees.
 struct TransformerState : DecoderState {
-  std::vector<KeyValueCache> self_attention;  // per layer, rows R
-  std::vector<KeyValue> memory;               // per layer, sentences B: never copied per hypothesis
-  at::Tensor memory_mask;                     // [B, 1, 1, S]
+  std::vector<KeyValueTable> past;    // per layer: a row for each hypothesis of each step
+  std::vector<KeyValueTable> memory;  // per layer: a row for each token of each sentence
+  VisibleRows visible_past, visible_memory;
   std::int64_t position = 0;
 
   void reorder(const at::Tensor& rows, const at::Tensor& sentences) override {
-    for (KeyValueCache& cache : self_attention) cache.reorder(rows);
+    visible_past.places = visible_past.places.index_select(0, rows);  // [R', T]
     if (!sentences.defined()) return;
-    for (KeyValue& layer : memory)
-      layer = {layer.key.index_select(0, sentences), layer.value.index_select(0, sentences)};
-    memory_mask = memory_mask.index_select(0, sentences);
+    visible_memory.places = visible_memory.places.index_select(0, rows);    // [R', S]
+    visible_memory.lengths = visible_memory.lengths.index_select(0, rows);  // [R']
+  }
+
+  // The rows that the next step will append, and what each of its hypotheses may see: its past and itself.
+  void add_step(std::int64_t rows) {
+    const auto numbers = visible_memory.places.options();
+    const std::int64_t first = past.front().size(), room = visible_past.places.size(1);
+    if (position == room)
+      visible_past.places =
+          at::cat({visible_past.places, at::zeros({rows, std::max<std::int64_t>(16, room)}, numbers)}, 1);  // [R, T]
+    visible_past.places.select(1, position).copy_(at::arange(first, first + rows, numbers));
+    visible_past.lengths = at::full({rows}, ++position, numbers);  // [R]
   }
 };
 
@@ -94,55 +98,12 @@ at::Tensor learned_positions(const at::Tensor& table, const at::Tensor& tokens, 
 
 }  // namespace
 
-void validate(const TransformerOptions& o) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw usage_error(message);
-  };
-  const auto in_range = [&](const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
-    require(value >= low && value <= high, std::string(name) + " must be " + std::to_string(low) + " to " +
-                                               std::to_string(high) + ", not " + std::to_string(value));
-  };
-  in_range("vocabulary size", o.source_vocab, 4, 10'000'000);
-  in_range("vocabulary size", o.target_vocab, 4, 10'000'000);
-  in_range("enc-layers", o.enc_layers, 1, 1000);
-  in_range("dec-layers", o.dec_layers, 1, 1000);
-  in_range("dim", o.dim, 1, 65'536);
-  in_range("ffn-dim", o.ffn_dim, 1, 1 << 20);
-  in_range("heads", o.heads, 1, 4096);
-  in_range("kv-heads", o.kv_heads, 0, o.heads);
-  in_range("head-dim", o.head_dim, 0, 65'536);
-  in_range("max-positions", o.max_positions, 1, 1 << 20);
-  require(o.dropout >= 0 && o.dropout < 1, "dropout must be at least 0 and below 1");
-  require(o.attention_dropout >= 0 && o.attention_dropout < 1, "attention-dropout must be at least 0 and below 1");
-  require(o.head_dim > 0 || o.dim % o.heads == 0,
-          "dim " + std::to_string(o.dim) + " is not a multiple of heads " + std::to_string(o.heads) +
-              ": choose another number of heads, or say the width of a head with --head-dim");
-  require(o.kv_heads == 0 || o.heads % o.kv_heads == 0, "heads must be a multiple of kv-heads");
-  require(o.tie != TieEmbeddings::all || o.source_vocab == o.target_vocab,
-          "--tie all needs one vocabulary for both sides: use --tie output, or a shared vocabulary");
-}
-
-std::int64_t parameter_count(const TransformerOptions& o) {
-  const std::int64_t head = o.head_dim > 0 ? o.head_dim : o.dim / o.heads;
-  const std::int64_t query = o.heads * head, memory = (o.kv_heads > 0 ? o.kv_heads : o.heads) * head;
-  const std::int64_t attention = 2 * (o.dim * query) + 2 * (o.dim * memory) + query + 2 * memory + o.dim;
-  const std::int64_t feed_forward = 2 * o.dim * o.ffn_dim + o.ffn_dim + o.dim;
-  const std::int64_t norm = 2 * o.dim;
-  const std::int64_t tables = o.tie == TieEmbeddings::all      ? o.source_vocab
-                              : o.tie == TieEmbeddings::output ? o.source_vocab + o.target_vocab
-                                                               : o.source_vocab + 2 * o.target_vocab;
-  const std::int64_t positions = o.positions == Positions::learned ? 2 * o.max_positions * o.dim : 0;
-  return tables * o.dim + positions + o.enc_layers * (attention + feed_forward + 2 * norm) +
-         o.dec_layers * (2 * attention + feed_forward + 3 * norm) + 2 * norm;
-}
-
-TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
+TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const Seq2SeqOptions& options, std::uint64_t first_site)
     : self_attention(
           register_module("self_attention", MultiHeadAttention(attention_options(options, first_site, kSelfWeights)))),
       feed_forward(register_module("feed_forward", feed_forward_of(options, first_site))),
       self_attention_norm(register_module("self_attention_norm", LayerNorm(options.dim))),
       feed_forward_norm(register_module("feed_forward_norm", LayerNorm(options.dim))),
-      norm_first_(options.norm_first),
       self_attention_dropout_(residual_site(options, first_site, kSelfResidual)),
       feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
 
@@ -153,7 +114,7 @@ void TransformerEncoderLayerImpl::forward(ResidualStream& x, const Attend& atten
          [&](const at::Tensor& y) { return feed_forward(y, x.randomness()); });
 }
 
-TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOptions& options, std::uint64_t first_site)
+TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const Seq2SeqOptions& options, std::uint64_t first_site)
     : self_attention(register_module("self_attention",
                                      MultiHeadAttention(causal(attention_options(options, first_site, kSelfWeights))))),
       cross_attention(register_module("cross_attention",
@@ -162,7 +123,6 @@ TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const TransformerOption
       self_attention_norm(register_module("self_attention_norm", LayerNorm(options.dim))),
       cross_attention_norm(register_module("cross_attention_norm", LayerNorm(options.dim))),
       feed_forward_norm(register_module("feed_forward_norm", LayerNorm(options.dim))),
-      norm_first_(options.norm_first),
       self_attention_dropout_(residual_site(options, first_site, kSelfResidual)),
       cross_attention_dropout_(residual_site(options, first_site, kCrossResidual)),
       feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
@@ -177,23 +137,7 @@ void TransformerDecoderLayerImpl::forward(ResidualStream& x, const Attend& atten
          [&](const at::Tensor& y) { return feed_forward(y, x.randomness()); });
 }
 
-at::Tensor TransformerDecoderLayerImpl::step(at::Tensor x, KeyValueCache& cache, const KeyValue& memory,
-                                             const at::Tensor& memory_mask) {
-  x = residual(norm_first_, x, self_attention_norm,
-               [&](const at::Tensor& y) { return self_attention->step(y, cache); });
-  // The hypotheses of a sentence stand side by side as queries of one attention to its memory.
-  x = residual(norm_first_, x, cross_attention_norm, [&](const at::Tensor& y) {
-    const at::Tensor queries = y.view({memory.key.size(0), -1, y.size(2)});                    // [B, hypotheses, D]
-    return cross_attention->attend_to(queries, memory, memory_mask).view({y.size(0), 1, -1});  // [R, 1, D]
-  });
-  return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) { return feed_forward(y, nullptr); });
-}
-
-TransformerImpl::TransformerImpl(TransformerOptions given) : options(given) {
-  validate(options);
-  source_embedding = register_module("source_embedding", Embedding(options.source_vocab, options.dim, kPad));
-  if (options.tie != TieEmbeddings::all)
-    target_embedding = register_module("target_embedding", Embedding(options.target_vocab, options.dim, kPad));
+TransformerImpl::TransformerImpl(const Seq2SeqOptions& given) : TokenTables(given) {
   if (options.positions == Positions::learned) {
     const auto table = [&] { return at::randn({options.max_positions, options.dim}) * 0.02; };
     source_positions = register_parameter("source_positions", table());
@@ -208,8 +152,6 @@ TransformerImpl::TransformerImpl(TransformerOptions given) : options(given) {
         TransformerDecoderLayer(options, kDecoderSites + static_cast<std::uint64_t>(i) * kSitesPerLayer));
   encoder_norm = register_module("encoder_norm", LayerNorm(options.dim));
   decoder_norm = register_module("decoder_norm", LayerNorm(options.dim));
-  if (options.tie == TieEmbeddings::none)
-    output = register_module("output", Linear(options.dim, options.target_vocab, /*with_bias=*/false));
   source_dropout_ = {options.dropout, kEmbeddingSite};
   target_dropout_ = {options.dropout, kDecoderSites + kEmbeddingSite};
 }
@@ -289,57 +231,50 @@ at::Tensor TransformerImpl::run_decoder(at::Tensor embedded, const Randomness* r
   return x.finish(decoder_norm);
 }
 
-at::Tensor TransformerImpl::output_weight() const {
-  switch (options.tie) {
-    case TieEmbeddings::none:
-      return output->weight;
-    case TieEmbeddings::output:
-      return target_embedding->weight;
-    case TieEmbeddings::all:
-      break;
-  }
-  return source_embedding->weight;
-}
+std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, std::int64_t hypotheses) {
+  // The tokens of all sentences one after another: padding costs nothing and changes nothing.
+  const at::Tensor lengths = source.mask.sum(1);                          // [B]
+  const at::Tensor places = (lengths.cumsum(0) - lengths).unsqueeze(1) +  // [B, S]
+                            at::arange(source.tokens.size(1), lengths.options());
+  const at::Tensor is_token = source.mask.flatten().nonzero().squeeze(1);  // [N]
+  const at::Tensor embedded = embed(source_embedding, source_positions, source.tokens, 0, {}, nullptr)
+                                  .flatten(0, 1)
+                                  .index_select(0, is_token);  // [N, D]
+  const VisibleRows own_sentence{places.repeat_interleave(lengths, 0), lengths.repeat_interleave(lengths)};
+  const at::Tensor memory = run_encoder(embedded, nullptr, [&](MultiHeadAttention& attention, const at::Tensor& y) {
+    KeyValueTable own;
+    return attention->step(y, own, own_sentence);
+  });  // [N, D]
 
-std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, std::int64_t) {
-  const EncodedSource encoded = encode(source, nullptr);
   auto state = std::make_unique<TransformerState>();
-  state->self_attention.resize(static_cast<std::size_t>(options.dec_layers));
+  state->past.resize(static_cast<std::size_t>(options.dec_layers));
   for (const auto& layer : *decoder)
-    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->project_memory(encoded.memory));
-  state->memory_mask = encoded.mask.unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
+    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->tabulate_memory(memory));
+  state->visible_memory = {places.repeat_interleave(hypotheses, 0),                                      // [R, S]
+                           lengths.repeat_interleave(hypotheses, 0)};                                    // [R]
+  state->visible_past.places = at::zeros({state->visible_memory.lengths.size(0), 0}, places.options());  // [R, T]
   return state;
 }
 
 std::int64_t TransformerImpl::longest_target() const {
-  return options.positions == Positions::learned ? options.max_positions - 1 : std::numeric_limits<std::int64_t>::max();
+  return longest_sentence(options) - 1;
 }
 
 at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstract_state) {
   auto& state = static_cast<TransformerState&>(abstract_state);
-  at::Tensor x =
-      embed(table_of_target(), target_positions, tokens.unsqueeze(1), state.position, {}, nullptr);  // [R, 1, D]
-  ++state.position;
-  for (std::size_t i = 0; i < decoder->size(); ++i)
-    x = decoder[i]->as<TransformerDecoderLayerImpl>()->step(x, state.self_attention[i], state.memory[i],
-                                                            state.memory_mask);
-  return logits(decoder_norm(x).squeeze(1));  // [R, C]
-}
-
-at::Tensor TransformerImpl::logits(const at::Tensor& states) {
-  const at::ScalarType dtype = compute_dtype();
-  const bool prepared = inference_output_weight_.defined() && inference_output_weight_.scalar_type() == dtype;
-  const at::Tensor weight = prepared ? inference_output_weight_ : output_weight().to(dtype);
-  return at::linear(product_rows(states, dtype), weight).narrow(0, 0, states.size(0)).to(at::kFloat);  // [R, C]
-}
-
-void TransformerImpl::prepare_inference(at::ScalarType dtype) {
-  heed::prepare_inference(*this, dtype);
-  inference_output_weight_ = output_weight().detach().to(dtype);
-}
-
-Embedding& TransformerImpl::table_of_target() {
-  return options.tie == TieEmbeddings::all ? source_embedding : target_embedding;
+  const at::Tensor embedded =
+      embed(table_of_target(), target_positions, tokens.unsqueeze(1), state.position, {}, nullptr)
+          .squeeze(1);  // [R, D]
+  state.add_step(tokens.size(0));
+  std::size_t layer = 0;
+  return run_decoder(
+      embedded, nullptr,
+      [&](MultiHeadAttention& attention, const at::Tensor& y) {
+        return attention->step(y, state.past[layer], state.visible_past);
+      },
+      [&](MultiHeadAttention& attention, const at::Tensor& y) {
+        return attention->attend_to(y, state.memory[layer++], state.visible_memory);
+      });  // [R, D]
 }
 
 // Token embedding times sqrt(D) plus positions: [B, L] -> [B, L, D].

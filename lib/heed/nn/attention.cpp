@@ -1,6 +1,7 @@
 #include "heed/nn/attention.h"
 
 #include <cmath>
+#include <vector>
 
 #include <ATen/ATen.h>
 
@@ -10,6 +11,10 @@ namespace heed {
 namespace {
 
 constexpr std::int64_t kQueryMultiple = 4;
+
+at::Tensor apply_projection(Linear& projection, const at::Tensor& input) {
+  return projection.is_empty() ? input : projection(input);
+}
 
 // The mask that holds for both the padding and the causal rule, or undefined when everything may be attended.
 at::Tensor combined_mask(const AttendOptions& options, const at::Tensor& q, const at::Tensor& k) {
@@ -41,6 +46,11 @@ MultiHeadAttentionOptions resolved(MultiHeadAttentionOptions options) {
   TORCH_CHECK(options.heads % options.kv_heads == 0, "MultiHeadAttention: ", options.heads,
               " heads are not a multiple of ", options.kv_heads, " key/value heads");
   return options;
+}
+
+// Whether a product was prepared for what is computed now.
+bool is_ready(const std::optional<InferenceProduct>& product) {
+  return product && product->dtype() == compute_dtype() && !at::GradMode::is_enabled();
 }
 
 }  // namespace
@@ -80,34 +90,28 @@ Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Ten
   return {at::matmul(dropped, value), weights};  // [B, H, T, V], [B, H, T, S]
 }
 
-void KeyValueCache::reorder(const at::Tensor& rows) {
-  if (!room.key.defined()) return;
-  room.key = room.key.index_select(0, rows);      // [B', G, capacity, K]
-  room.value = room.value.index_select(0, rows);  // [B', G, capacity, V]
-}
-
 MultiHeadAttentionImpl::MultiHeadAttentionImpl(std::int64_t n_head, std::int64_t d_model, std::int64_t d_head)
     : MultiHeadAttentionImpl(MultiHeadAttentionOptions{.heads = n_head, .width = d_model, .head_dim = d_head}) {}
 
-MultiHeadAttentionImpl::MultiHeadAttentionImpl(MultiHeadAttentionOptions given)
-    : options(resolved(given)),
-      query_projection(
-          register_module("query_projection", Linear(options.width, options.heads * options.head_dim, options.bias))),
-      key_projection(register_module("key_projection",
-                                     Linear(options.memory_width, options.kv_heads * options.head_dim, options.bias))),
-      value_projection(register_module(
-          "value_projection", Linear(options.memory_width, options.kv_heads * options.value_head_dim, options.bias))),
-      output_projection(register_module("output_projection",
-                                        Linear(options.heads * options.value_head_dim, options.width, options.bias))) {}
+MultiHeadAttentionImpl::MultiHeadAttentionImpl(MultiHeadAttentionOptions given) : options(resolved(given)) {
+  const auto& o = options;
+  if (o.projections == Projections::all)
+    query_projection = register_module("query_projection", Linear(o.width, o.heads * o.head_dim, o.bias));
+  if (o.projections != Projections::none)
+    key_projection = register_module("key_projection", Linear(o.memory_width, o.kv_heads * o.head_dim, o.bias));
+  if (o.projections != Projections::all) return;
+  value_projection = register_module("value_projection", Linear(o.memory_width, o.kv_heads * o.value_head_dim, o.bias));
+  output_projection = register_module("output_projection", Linear(o.heads * o.value_head_dim, o.width, o.bias));
+}
 
 at::Tensor MultiHeadAttentionImpl::forward(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask,
                                            const Randomness* randomness) {
   if (is_training() && randomness != nullptr && options.dropout.p > 0)
     return forward_with_weights(query, memory, mask, randomness).output;
-  const at::Tensor q = split_heads(query_projection(query), options.heads);      // [B, H, T, K]
-  const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);    // [B, G, S, K]
-  const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);  // [B, G, S, V]
-  return join_heads(attend(q, k, v, {.mask = mask, .causal = options.causal}));  // [B, T, D]
+  const at::Tensor q = split_heads(apply_projection(query_projection, query), options.heads);            // [B, H, T, K]
+  const at::Tensor k = split_heads(apply_projection(key_projection, memory), options.kv_heads);          // [B, G, S, K]
+  const at::Tensor v = split_heads(apply_projection(value_projection, memory), options.kv_heads);        // [B, G, S, V]
+  return join_heads(attend(q, k, v, {.mask = mask, .causal = options.causal, .scale = options.scale}));  // [B, T, D]
 }
 
 at::Tensor MultiHeadAttentionImpl::forward_packed(const at::Tensor& query, const at::Tensor& memory,
@@ -139,50 +143,80 @@ MultiHeadAttentionImpl::WithWeights MultiHeadAttentionImpl::forward_with_weights
                                                                                  const at::Tensor& memory,
                                                                                  const at::Tensor& mask,
                                                                                  const Randomness* randomness) {
-  const at::Tensor q = split_heads(query_projection(query), options.heads);      // [B, H, T, K]
-  const at::Tensor k = split_heads(key_projection(memory), options.kv_heads);    // [B, G, S, K]
-  const at::Tensor v = split_heads(value_projection(memory), options.kv_heads);  // [B, G, S, V]
-  const auto [output, weights] = attend_explicit(q, k, v, {.mask = mask, .causal = options.causal}, options.dropout,
-                                                 is_training() ? randomness : nullptr);
+  const at::Tensor q = split_heads(apply_projection(query_projection, query), options.heads);      // [B, H, T, K]
+  const at::Tensor k = split_heads(apply_projection(key_projection, memory), options.kv_heads);    // [B, G, S, K]
+  const at::Tensor v = split_heads(apply_projection(value_projection, memory), options.kv_heads);  // [B, G, S, V]
+  const auto [output, weights] =
+      attend_explicit(q, k, v, {.mask = mask, .causal = options.causal, .scale = options.scale}, options.dropout,
+                      is_training() ? randomness : nullptr);
   return {join_heads(output), weights};  // [B, T, D], [B, H, T, S]
 }
 
 KeyValue MultiHeadAttentionImpl::project_memory(const at::Tensor& memory) {
-  return {split_heads(key_projection(memory), options.kv_heads).to(at::kFloat).contiguous(),     // [B, G, S, K]
-          split_heads(value_projection(memory), options.kv_heads).to(at::kFloat).contiguous()};  // [B, G, S, V]
+  return {split_heads(apply_projection(key_projection, memory), options.kv_heads)
+              .to(at::kFloat)
+              .contiguous(),  // [B, G, S, K]
+          split_heads(apply_projection(value_projection, memory), options.kv_heads)
+              .to(at::kFloat)
+              .contiguous()};  // [B, G, S, V]
 }
 
 at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask) {
   // One query, or an odd number of them, goes through code whose last bits depend on how threads share the batch.
   const std::int64_t queries = query.size(1), filled = (queries + kQueryMultiple - 1) / kQueryMultiple * kQueryMultiple;
-  at::Tensor q = split_heads(query_projection(query), options.heads);  // [B, H, T, K]
+  at::Tensor q = split_heads(apply_projection(query_projection, query), options.heads);  // [B, H, T, K]
   const auto fill = [&](const at::Tensor& x, bool value) {
     return at::constant_pad_nd(x, {0, 0, 0, filled - queries}, value);
   };
   q = fill(q, false);  // [B, H, T', K]
   const bool mask_per_query = mask.defined() && mask.dim() >= 2 && mask.size(-2) > 1;
   const at::Tensor attended =
-      attend(q, memory.key, memory.value, {.mask = mask_per_query ? fill(mask, true) : mask});  // [B, H, T', V]
-  return join_heads(attended.narrow(2, 0, queries));                                            // [B, T, D]
+      attend(q, memory.key, memory.value,
+             {.mask = mask_per_query ? fill(mask, true) : mask, .scale = options.scale});  // [B, H, T', V]
+  return join_heads(attended.narrow(2, 0, queries));                                       // [B, T, D]
 }
 
-at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueCache& cache) {
-  const auto [k, v] = project_memory(query);  // [B, G, 1, K / V]
-  const std::int64_t capacity = cache.room.key.defined() ? cache.room.key.size(2) : 0;
-  if (cache.length == capacity) {
-    const auto grown = [](const at::Tensor& room, const at::Tensor& like) {
-      const at::Tensor block =
-          at::zeros({like.size(0), like.size(1), KeyValueCache::kBlock, like.size(3)}, like.options());
-      return room.defined() ? at::cat({room, block}, 2) : block;  // [B, G, capacity + kBlock, K / V]
-    };
-    cache.room = {grown(cache.room.key, k), grown(cache.room.value, v)};
-  }
-  cache.room.key.select(2, cache.length).copy_(k.squeeze(2));
-  cache.room.value.select(2, cache.length).copy_(v.squeeze(2));
-  ++cache.length;
-  const at::Tensor written =
-      at::arange(cache.room.key.size(2), k.options().dtype(at::kLong)).lt(cache.length);  // [capacity]
-  return attend_to(query, cache.room, written);                                           // [B, 1, D]
+KeyValueTable MultiHeadAttentionImpl::tabulate_memory(const at::Tensor& memory) {
+  const at::Tensor rows = as_rows(memory);  // [N, M]
+  KeyValueTable table;
+  table.append(is_ready(key_value_) ? (*key_value_)(rows)
+                                    : at::cat({key_projection(rows), value_projection(rows)}, 1));  // [N, G*K + G*V]
+  return table;
+}
+
+at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValueTable& memory,
+                                             const VisibleRows& visible) {
+  return output_projection(attend_rows(query_projection(query), memory, visible, head_shape()));  // [R, D]
+}
+
+at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueTable& past, const VisibleRows& visible) {
+  const at::Tensor projected = is_ready(query_key_value_)
+                                   ? (*query_key_value_)(query)
+                                   : at::cat({query_projection(query), key_projection(query), value_projection(query)},
+                                             1);  // [R, H*K + G*K + G*V]
+  const std::int64_t query_columns = options.heads * options.head_dim;
+  past.append(projected.narrow(1, query_columns, projected.size(1) - query_columns));
+  return output_projection(attend_rows(projected.narrow(1, 0, query_columns), past, visible, head_shape()));  // [R, D]
+}
+
+void MultiHeadAttentionImpl::prepare_inference(at::ScalarType dtype) {
+  if (options.projections != Projections::all) return;
+  const auto one_product = [&](const std::vector<Linear>& parts) {
+    std::vector<at::Tensor> weights, biases;
+    for (const Linear& part : parts) {
+      weights.push_back(part->weight);
+      if (options.bias) biases.push_back(part->bias);
+    }
+    return InferenceProduct(at::cat(weights), options.bias ? at::cat(biases) : at::Tensor(), dtype);
+  };
+  key_value_ = one_product({key_projection, value_projection});
+  query_key_value_.reset();
+  if (options.memory_width == options.width)
+    query_key_value_ = one_product({query_projection, key_projection, value_projection});
+}
+
+HeadShape MultiHeadAttentionImpl::head_shape() const {
+  return {options.heads, options.kv_heads, options.head_dim, options.value_head_dim};
 }
 
 // [B, L, heads * W] -> [B, heads, L, W]
@@ -192,7 +226,14 @@ at::Tensor MultiHeadAttentionImpl::split_heads(const at::Tensor& projected, std:
 
 // [B, H, T, V] -> [B, T, D]
 at::Tensor MultiHeadAttentionImpl::join_heads(const at::Tensor& attended) {
-  return output_projection(attended.transpose(1, 2).flatten(2));
+  return apply_projection(output_projection, attended.transpose(1, 2).flatten(2));
+}
+
+void prepare_inference(torch::nn::Module& module, at::ScalarType dtype) {
+  for (const auto& child : module.modules()) {
+    if (auto* linear = child->as<LinearImpl>()) linear->prepare_inference(dtype);
+    if (auto* attention = child->as<MultiHeadAttentionImpl>()) attention->prepare_inference(dtype);
+  }
 }
 
 }  // namespace heed

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include "heed/nn/attend_rows.h"
 #include "heed/nn/dropout.h"
 #include "heed/nn/layers.h"
 #include "heed/nn/packed_rows.h"
@@ -38,6 +40,10 @@ Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Ten
                          const AttendOptions& options = {}, const DropoutSite& dropout_site = {},
                          const Randomness* randomness = nullptr);
 
+/// Which projections an attention has: all four; that of the keys alone, which makes the score of one head the general
+/// one of Luong et al. 2015, q^T W s; or none, their dot score. Without one, widths must agree.
+enum class Projections { all, keys, none };
+
 struct MultiHeadAttentionOptions {
   std::int64_t heads = 8;           ///< H, query heads
   std::int64_t width = 512;         ///< D, width of queries and of the output
@@ -48,23 +54,14 @@ struct MultiHeadAttentionOptions {
   bool bias = true;                 ///< of all four projections
   bool causal = false;              ///< self-attention that never looks ahead
   DropoutSite dropout = {};         ///< on the attention weights; p = 0: none (and the fused kernel can be used)
+  Projections projections = Projections::all;
+  double scale = 0;  ///< factor of the scores; 0 = 1 / sqrt(K)
 };
 
-/// Keys and values of one attention, owned by the caller, so that the module stays stateless.
+/// Keys and values of a padded batch of memories.
 struct KeyValue {
   at::Tensor key;    ///< [B, G, S, K]
   at::Tensor value;  ///< [B, G, S, V]
-};
-
-/// Keys and values of self-attention that grow step by step. Room is taken in blocks of `kBlock` steps, so that most
-/// steps write in place; unused room is masked.
-struct KeyValueCache {
-  static constexpr std::int64_t kBlock = 16;
-  KeyValue room;            ///< [B, G, capacity, K / V], undefined before the first step
-  std::int64_t length = 0;  ///< steps written
-
-  /// Row r of the batch becomes a copy of old row rows[r] (int64 [B']).
-  void reorder(const at::Tensor& rows);
 };
 
 /// Multi-head attention: project, attend head by head, concatenate, project.
@@ -94,16 +91,33 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   KeyValue project_memory(const at::Tensor& memory);
   /// Attention of queries [B, T, D] to keys and values projected before -> [B, T, D].
   at::Tensor attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask = {});
-  /// One step of causal self-attention: query [B, 1, D] joins the cache and attends to all in it -> [B, 1, D].
-  at::Tensor step(const at::Tensor& query, KeyValueCache& cache);
+
+  /// For a search: keys and values of a memory [.., M], a row for each of its tokens.
+  KeyValueTable tabulate_memory(const at::Tensor& memory);
+  /// Attention of single queries [R, D] to rows of a table -> [R, D].
+  at::Tensor attend_to(const at::Tensor& query, const KeyValueTable& memory, const VisibleRows& visible);
+  /// One step of self-attention: the keys and values of R queries [R, D] become the last R rows of the table; then
+  /// each query attends to what it may see, which is to include itself -> [R, D].
+  at::Tensor step(const at::Tensor& query, KeyValueTable& past, const VisibleRows& visible);
+
+  /// Makes the weight copies that the three functions of a search use in compute_dtype() `dtype`: products of the same
+  /// input become one.
+  void prepare_inference(at::ScalarType dtype);
 
   const MultiHeadAttentionOptions options;  ///< with the zeros resolved
+  /// Those that `options.projections` names.
   Linear query_projection{nullptr}, key_projection{nullptr}, value_projection{nullptr}, output_projection{nullptr};
 
  private:
   at::Tensor split_heads(const at::Tensor& projected, std::int64_t heads) const;
   at::Tensor join_heads(const at::Tensor& attended);
+  HeadShape head_shape() const;
+
+  std::optional<InferenceProduct> query_key_value_, key_value_;
 };
 TORCH_MODULE(MultiHeadAttention);
+
+/// Calls prepare_inference(dtype) on every Linear and MultiHeadAttention below `module`.
+void prepare_inference(torch::nn::Module& module, at::ScalarType dtype);
 
 }  // namespace heed

@@ -15,20 +15,7 @@ namespace {
 
 thread_local at::ScalarType current_compute_dtype = at::kFloat;
 
-constexpr std::int64_t kRowMultiple = 32;
 constexpr std::int64_t kColumnsPerTask = 64;
-
-// [.., W] -> [N, W]
-at::Tensor as_rows(const at::Tensor& input) {
-  return input.reshape({-1, input.size(-1)});
-}
-
-// The first rows of a product, in the shape of what went in: [N', outputs] -> [.., outputs].
-at::Tensor like_input(const at::Tensor& product, const at::Tensor& input) {
-  std::vector<std::int64_t> sizes = input.sizes().vec();
-  sizes.back() = product.size(1);
-  return product.narrow(0, 0, input.numel() / input.size(-1)).view(sizes);
-}
 
 // Sums of the columns of [N, W] -> [W] float32.
 at::Tensor column_sums(const at::Tensor& rows) {
@@ -108,15 +95,6 @@ struct LowPrecisionLinear : torch::autograd::Function<LowPrecisionLinear> {
 
 }  // namespace
 
-at::Tensor product_rows(const at::Tensor& rows, at::ScalarType dtype) {
-  const std::int64_t count = rows.size(0), filled = (count + kRowMultiple - 1) / kRowMultiple * kRowMultiple;
-  if (dtype == at::kFloat || count == filled) return rows.to(dtype);
-  const at::Tensor result = at::empty({filled, rows.size(1)}, rows.options().dtype(dtype));  // [N', W]
-  result.narrow(0, 0, count).copy_(rows);
-  result.narrow(0, count, filled - count).zero_();
-  return result;
-}
-
 at::ScalarType compute_dtype() {
   return current_compute_dtype;
 }
@@ -134,8 +112,8 @@ LinearImpl::LinearImpl(std::int64_t inputs, std::int64_t outputs, bool with_bias
 
 at::Tensor LinearImpl::forward(const at::Tensor& input) {
   const at::ScalarType dtype = compute_dtype();
-  if (inference_weight_.defined() && !at::GradMode::is_enabled() && inference_weight_.scalar_type() == dtype)
-    return like_input(at::linear(product_rows(as_rows(input), dtype), inference_weight_, inference_bias_), input);
+  if (inference_ && inference_->dtype() == dtype && !at::GradMode::is_enabled())
+    return (*inference_)(input);              // [.., outputs]
   return linear_side_by_side(input, {this});  // [.., outputs]
 }
 
@@ -155,8 +133,7 @@ at::Tensor linear_side_by_side(const at::Tensor& input, std::initializer_list<Li
 }
 
 void LinearImpl::prepare_inference(at::ScalarType dtype) {
-  inference_weight_ = weight.detach().to(dtype);
-  inference_bias_ = bias.defined() ? bias.detach().to(dtype) : bias;
+  inference_.emplace(weight, bias, dtype);
 }
 
 LayerNormImpl::LayerNormImpl(std::int64_t width)
@@ -202,11 +179,6 @@ at::Tensor FeedForwardImpl::forward(const at::Tensor& input, const Randomness* r
 
 at::Tensor dropout_if(bool training, const at::Tensor& input, const DropoutSite& site, const Randomness* randomness) {
   return training && randomness != nullptr ? dropout(input, site, *randomness) : input;
-}
-
-void prepare_inference(torch::nn::Module& module, at::ScalarType dtype) {
-  for (const auto& child : module.modules())
-    if (auto* linear = child->as<LinearImpl>()) linear->prepare_inference(dtype);
 }
 
 }  // namespace heed

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "heed/base/error.h"
 #include "heed/base/progress.h"
 #include "heed/text/pieces.h"
+#include "heed/text/unicode.h"
 
 namespace heed {
 namespace {
@@ -19,11 +21,16 @@ constexpr std::string_view kPageHead =
     "figcaption{font-size:11px;color:#555}h2{font-size:16px;margin-top:2em}h3{font-size:13px;margin-bottom:2px}"
     "</style></head><body>\n";
 constexpr std::string_view kPageEnd = "</body></html>\n";
+const std::set<std::string> kPictureEndings = {".svg", ".png", ".jpg", ".pdf", ".htm"};
 constexpr float kFaintest = 0.02F;  // what is paler is left out
 
+// What XML has no other way to write; characters that it forbids become U+FFFD.
 std::string escaped(std::string_view text) {
+  std::u32string allowed = decode_utf8(text);
+  for (char32_t& c : allowed)
+    if ((c < 0x20 && c != '\t') || c == 0xFFFE || c == 0xFFFF) c = 0xFFFD;
   std::string result;
-  for (const char c : text) {
+  for (const char c : encode_utf8(allowed)) {
     if (c == '<') {
       result += "&lt;";
     } else if (c == '>') {
@@ -39,9 +46,14 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-// Pieces as they are read: a space where a word begins is no letter.
-std::string label_of(const std::string& piece) {
-  return escaped(letters_of(piece));
+// A piece as a label: one that goes on with a word begins with a hyphen, one that is only a word's beginning is shown
+// as what stands for it.
+std::string label_of(const std::vector<std::string>& pieces, std::size_t number) {
+  const std::string letters = letters_of(pieces[number]);
+  if (letters.empty()) return std::string(kWordStart);
+  const bool goes_on = number > 0 && number + 1 < pieces.size() && !begins_word(pieces[number]) &&
+                       is_part_of_word(decode_utf8(letters).front());
+  return (goes_on ? "-" : "") + letters;
 }
 
 // Squares of `side` pixels from (left, top) on; those of one shade are one path, which is short.
@@ -76,6 +88,7 @@ std::string figure_of(const AttentionMatrix& matrix, std::size_t layer, std::siz
 }
 
 std::string figures_of(const std::string& title, const AttentionLayers& layers) {
+  if (layers.empty()) return "";
   std::string html = "<h3>" + title + "</h3>\n";
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     html += "<div>";
@@ -88,17 +101,18 @@ std::string figures_of(const std::string& title, const AttentionLayers& layers) 
 std::string text_of(const std::vector<std::string>& pieces) {
   std::string text;
   for (std::size_t i = 0; i + 1 < pieces.size(); ++i)
-    text += (i > 0 && begins_word(pieces[i]) ? " " : "") + label_of(pieces[i]);
+    text += (i > 0 && begins_word(pieces[i]) ? " " : "") + escaped(letters_of(pieces[i]));
   return text;
 }
 
-// Letters of the longest piece.
-std::size_t widest(const std::vector<std::string>& pieces) {
-  std::size_t most = 0;
-  for (const std::string& piece : pieces) {
-    const std::string letters = letters_of(piece);
-    const auto begins_letter = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
-    most = std::max(most, static_cast<std::size_t>(std::ranges::count_if(letters, begins_letter)));
+// Pixels that the longest label may take: letters of a sans-serif font of 12 pixels, of which ideographs and some
+// capitals are as wide as high.
+int widest(const std::vector<std::string>& pieces) {
+  int most = 0;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    int width = 0;
+    for (const char32_t c : decode_utf8(label_of(pieces, i))) width += c >= 0x1100 || (c >= 'A' && c <= 'Z') ? 13 : 8;
+    most = std::max(most, width);
   }
   return most;
 }
@@ -106,9 +120,8 @@ std::size_t widest(const std::vector<std::string>& pieces) {
 }  // namespace
 
 std::string mean_svg(const AttentionRecord& record) {
-  constexpr int kSide = 22, kLetter = 8, kMargin = 8;
-  const int left = 2 * kMargin + kLetter * static_cast<int>(widest(record.target)),
-            top = 2 * kMargin + kLetter * static_cast<int>(widest(record.source)),
+  constexpr int kSide = 22, kMargin = 8;
+  const int left = 2 * kMargin + widest(record.target), top = 2 * kMargin + widest(record.source),
             width = left + kSide * static_cast<int>(record.source.size()) + kMargin,
             height = top + kSide * static_cast<int>(record.target.size()) + kMargin;
   std::string svg = "<rect width=\"" + std::to_string(width) + "\" height=\"" + std::to_string(height) +
@@ -118,12 +131,13 @@ std::string mean_svg(const AttentionRecord& record) {
                     squares(record.mean, kSide, left, top) + "</g>";
   for (std::size_t c = 0; c < record.source.size(); ++c) {
     const std::string x = std::to_string(left + kSide * static_cast<int>(c) + 15), y = std::to_string(top - kMargin);
-    svg += "<text transform=\"translate(" + x + "," + y + ") rotate(-90)\">" + label_of(record.source[c]) + "</text>";
+    svg += "<text transform=\"translate(" + x + "," + y + ") rotate(-90)\">" + escaped(label_of(record.source, c)) +
+           "</text>";
   }
   for (std::size_t r = 0; r < record.target.size(); ++r)
     svg += "<text x=\"" + std::to_string(left - kMargin) + "\" y=\"" +
            std::to_string(top + kSide * static_cast<int>(r) + 15) + "\" text-anchor=\"end\">" +
-           label_of(record.target[r]) + "</text>";
+           escaped(label_of(record.target, r)) + "</text>";
   return svg_of(width, height, svg);
 }
 
@@ -140,6 +154,9 @@ AttentionOutput::AttentionOutput(const std::filesystem::path& path)
             : path.extension() == ".html" ? Form::page
                                           : Form::directory) {
   if (form_ == Form::directory) {
+    if (path == "-" || kPictureEndings.contains(path.extension().string()))
+      throw usage_error("--attention " + path.string() +
+                        ": name a page (x.html), numbers (x.json), or a directory for pictures, which are SVG");
     std::error_code error;
     std::filesystem::create_directories(path, error);
     if (error) throw data_error(path.string() + ": cannot be made a directory: " + error.message());

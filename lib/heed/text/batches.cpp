@@ -27,6 +27,8 @@ constexpr std::uint64_t kBlocksInWindow = 16;
 // The third number of the keys, so that no two purposes share random numbers; windows count up from these.
 constexpr std::uint64_t kBlockOrder = 0xB10C'0000'0000'0000, kTieOrder = 0x71E5'0000'0000'0000,
                         kBatchOrder = 0xBA7C'0000'0000'0000;
+// The same for segmentations; sentences count up from these.
+constexpr std::uint64_t kSourceDraws = 0x50A4'0000'0000'0000, kTargetDraws = 0x7A64'0000'0000'0000;
 
 struct TokenPair {
   std::uint64_t sentence;
@@ -48,6 +50,9 @@ class PairReader {
       : corpus_(std::move(corpus)),
         source_(std::move(source)),
         target_(std::move(target)),
+        sampled_source_(source_, options.sampling),
+        sampled_target_(target_, options.sampling),
+        seed_(options.seed),
         max_length_(static_cast<std::size_t>(options.max_length)),
         on_long_(options.on_long),
         excluded_(std::move(excluded)) {}
@@ -55,13 +60,15 @@ class PairReader {
   std::uint64_t size() const { return corpus_->size(); }
   void release_memory() const { corpus_->release_memory(); }
 
-  std::optional<TokenPair> read(std::uint64_t sentence, Dropped& dropped) const {
+  std::optional<TokenPair> read(std::uint64_t sentence, std::uint64_t epoch, Dropped& dropped) const {
     if (std::binary_search(excluded_.begin(), excluded_.end(), sentence)) return ++dropped.excluded, std::nullopt;
     const SentencePair text = corpus_->pair(sentence);
     if (is_blank(text.source) || is_blank(text.target)) return ++dropped.empty, std::nullopt;
-    TokenPair pair{sentence, source_.encode(text.source), target_.encode(text.target)};
+    TokenPair pair{sentence, sampled_source_(text.source, make_key(seed_, epoch, kSourceDraws + sentence)),
+                   sampled_target_(text.target, make_key(seed_, epoch, kTargetDraws + sentence))};
     if (pair.source.empty() || pair.target.empty()) return ++dropped.empty, std::nullopt;
-    if (std::max(pair.source.size(), pair.target.size()) > max_length_) {
+    if (too_long(pair)) pair = {sentence, source_.encode(text.source), target_.encode(text.target)};
+    if (too_long(pair)) {
       if (on_long_ == OnLong::drop) return ++dropped.too_long, std::nullopt;
       pair.source.resize(std::min(pair.source.size(), max_length_));
       pair.target.resize(std::min(pair.target.size(), max_length_));
@@ -72,7 +79,7 @@ class PairReader {
   void require_one_usable() const {
     Dropped dropped;
     for (std::uint64_t sentence = 0; sentence < size(); ++sentence) {
-      if (read(sentence, dropped)) return;
+      if (read(sentence, 0, dropped)) return;
     }
     throw data_error("no pair of " + corpus_->place(0) + " and the " +
                      format_count(static_cast<std::int64_t>(size()) - 1) + " after it can be used: " +
@@ -82,8 +89,12 @@ class PairReader {
   }
 
  private:
+  bool too_long(const TokenPair& pair) const { return std::max(pair.source.size(), pair.target.size()) > max_length_; }
+
   std::shared_ptr<const ParallelCorpus> corpus_;
   Subwords source_, target_;
+  SubwordSampler sampled_source_, sampled_target_;
+  std::uint64_t seed_;
   std::size_t max_length_;
   OnLong on_long_;
   std::vector<std::uint64_t> excluded_;
@@ -144,7 +155,7 @@ Window prepare_window(const PairReader& reader, const EpochOrder& order, const B
   Dropped dropped;
   order.for_each_block(window, [&](std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t sentence = first; sentence < last && !stop.stop_requested(); ++sentence) {
-      if (auto pair = reader.read(sentence, dropped)) pairs.push_back(std::move(*pair));
+      if (auto pair = reader.read(sentence, begin.epoch, dropped)) pairs.push_back(std::move(*pair));
     }
   });
   reader.release_memory();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heed/text/corpus.h"
+#include "heed/text/subword_sampling.h"
 #include "heed/text/subwords.h"
 
 namespace heed {
@@ -23,6 +24,7 @@ struct BatchOptions {
   std::int64_t max_length = 256;     ///< tokens a side, end mark left out
   OnLong on_long = OnLong::drop;
   std::uint64_t seed = 1;
+  SubwordSampling sampling;  ///< off: each sentence is segmented the same way in every epoch
 };
 
 /// A place in the endless stream of training pairs: `sentence` pairs of `epoch` have been visited (dropped ones count).
@@ -47,10 +49,12 @@ struct TokenBatch {
 ///
 /// An epoch visits every pair once: blocks of 4,096 neighbouring lines in the order of a keyed permutation, sixteen
 /// blocks (a window) at a time; a window's pairs are encoded, sorted by length (ties by a keyed random number), cut
-/// into batches, and the batches shuffled. Everything is a function of seed, epoch and window, so any position is
-/// computed, not replayed: only its window is prepared again. A batch never spans two windows; dropped pairs (an empty
-/// side, too long, excluded) are counted as visited with the last batch of their window, those of a window without
-/// batches with the batch after it. Memory: the window in use and the one being prepared.
+/// into batches, and the batches shuffled. With sampling, each sentence is segmented anew in each epoch, keyed by seed,
+/// epoch, sentence and side; a pair that only its draw makes too long keeps its best segmentation. Everything is a
+/// function of seed, epoch and window, so any position is computed, not replayed: only its window is prepared again. A
+/// batch never spans two windows; dropped pairs (an empty side, too long, excluded) are counted as visited with the
+/// last batch of their window, those of a window without batches with the batch after it. Memory: the window in use and
+/// the one being prepared.
 class BatchStream {
  public:
   /// `excluded`: pair numbers that are never visited (held out for validation), sorted. Throws Error(data) when not a

@@ -29,11 +29,28 @@ std::int64_t Ensemble::longest_target() const {
       ->longest_target();
 }
 
+std::int64_t Ensemble::state_width() const {
+  std::int64_t width = 0;
+  for (const SearchedModel* model : models_) width += model->state_width();
+  return width;
+}
+
 at::Tensor Ensemble::step(const at::Tensor& tokens, DecoderState& state) {
   auto& states = static_cast<EnsembleState&>(state).states;
+  std::vector<at::Tensor> all;  // [R, D] each
+  for (std::size_t i = 0; i < models_.size(); ++i) all.push_back(models_[i]->step(tokens, *states[i]));
+  return all.size() == 1 ? all.front() : at::cat(all, 1);  // [R, D of all]
+}
+
+void Ensemble::read_logits(const at::Tensor& states, const LogitsReader& read) {
+  if (models_.size() == 1) return models_.front()->read_logits(states, read);
   std::vector<at::Tensor> logits;  // [R, C] each
-  for (std::size_t i = 0; i < models_.size(); ++i) logits.push_back(models_[i]->step(tokens, *states[i]));
-  return mean_log_probabilities(logits);  // [R, C]
+  std::int64_t begin = 0;
+  for (SearchedModel* model : models_) {
+    logits.push_back(all_logits(*model, states.narrow(1, begin, model->state_width())));
+    begin += model->state_width();
+  }
+  read(mean_log_probabilities(logits), 0);
 }
 
 at::Tensor mean_log_probabilities(const std::vector<at::Tensor>& logits) {

@@ -14,8 +14,12 @@ class Ensemble : public SearchedModel {
 
   std::unique_ptr<DecoderState> start(const SourceBatch& source, std::int64_t hypotheses) override;
   std::int64_t longest_target() const override;
-  /// Of several models, the logarithms of mean probabilities.
+  /// The states of all models side by side.
   at::Tensor step(const at::Tensor& tokens, DecoderState& state) override;
+  /// Of several models, the logarithms of mean probabilities.
+  void read_logits(const at::Tensor& states, const LogitsReader& read) override;
+  std::int64_t target_vocabulary() const override { return models_.front()->target_vocabulary(); }
+  std::int64_t state_width() const override;
 
  private:
   std::vector<SearchedModel*> models_;

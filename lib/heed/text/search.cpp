@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <string>
 
@@ -10,31 +9,13 @@
 
 #include "heed/base/content_hash.h"
 #include "heed/base/error.h"
-#include "heed/base/random.h"
+#include "heed/text/next_tokens.h"
 
 namespace heed {
 namespace {
 
 constexpr std::int64_t kRowMultiple = 16;
-constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 constexpr std::uint64_t kDrawPurpose = 0x64726177;  // tells these draws apart from all others of the seed
-
-// A hypothesis that is still growing.
-struct Prefix {
-  std::vector<TokenId> tokens;
-  double log_probability = kImpossible;  // of a place in the beam that is not filled
-  TermProgress terms = {};
-};
-
-struct Sentence {
-  std::size_t number;  // in the caller's list
-  std::int64_t max_length;
-  Guidance guidance;
-  std::uint64_t source_hash = 0;  // keys what is drawn
-  std::vector<Prefix> beam;
-  std::vector<Hypothesis> finished;
-  bool done = false;
-};
 
 // One way to go on: the hypothesis it comes from, the token, the log probability of both.
 struct Candidate {
@@ -47,7 +28,8 @@ std::uint64_t source_hash(const std::vector<TokenId>& source) {
   return hash_content({reinterpret_cast<const char*>(source.data()), source.size() * sizeof(TokenId)}, kDrawPurpose);
 }
 
-void finish(Sentence& sentence, const std::vector<TokenId>& tokens, double log_probability, double length_penalty) {
+void finish(SearchedSentence& sentence, const std::vector<TokenId>& tokens, double log_probability,
+            double length_penalty) {
   sentence.finished.push_back({tokens, normalised_score(log_probability, tokens.size() + 1, length_penalty)});
 }
 
@@ -61,88 +43,14 @@ double best_score(const std::vector<Hypothesis>& hypotheses) {
   return std::ranges::max(hypotheses, {}, &Hypothesis::score).score;
 }
 
-// Ways to go on from each row, on the CPU.
-struct NextTokens {
-  at::Tensor log_p, tokens;  // [R, N], best first
-  at::Tensor all_log_p;      // [R, C], only where terms must appear
-  at::Tensor end_log_p;      // [R] of the end mark
-};
-
-// Visits the rows of hypotheses that grow: visit(row, sentence, place in its beam).
-template <class Visit>
-void for_each_prefix(const std::vector<Sentence>& sentences, const Visit& visit) {
-  std::int64_t row = 0;
-  for (const Sentence& sentence : sentences)
-    for (std::size_t place = 0; place < sentence.beam.size(); ++place, ++row)
-      if (!sentence.done && sentence.beam[place].log_probability != kImpossible) visit(row, sentence, place);
-}
-
-std::span<float> row_of(const at::Tensor& matrix, std::int64_t row) {
-  return {matrix.mutable_data_ptr<float>() + row * matrix.size(1), static_cast<std::size_t>(matrix.size(1))};
-}
-
-bool is_forced(const Sentence& sentence, std::size_t place) {
-  return sentence.beam[place].tokens.size() < sentence.guidance.prefix.size();
-}
-
-// Forbids what may not come in log probabilities [R, C]. They are not made to sum to one again: a hypothesis has the
-// score that the model gives it, whatever else was forbidden.
-at::Tensor with_rules(at::Tensor log_p, const std::vector<Sentence>& sentences, const SearchOptions& options) {
-  const bool any_forced = std::ranges::any_of(sentences, [](const Sentence& s) { return is_forced(s, 0); });
-  log_p.select(1, kPad).fill_(kNever);
-  log_p.select(1, kBos).fill_(kNever);
-  if (!options.allow_unk && !any_forced) log_p.select(1, kUnk).fill_(kNever);
-  if (!any_forced && options.no_repeat_ngram == 0) return log_p;
-  log_p = log_p.cpu();
-  for_each_prefix(sentences, [&](std::int64_t row, const Sentence& sentence, std::size_t place) {
-    const std::vector<TokenId>& tokens = sentence.beam[place].tokens;
-    if (is_forced(sentence, place)) return force_token(row_of(log_p, row), sentence.guidance.prefix[tokens.size()]);
-    if (!options.allow_unk) row_of(log_p, row)[kUnk] = kNever;
-    if (options.no_repeat_ngram > 0) forbid_repeated_ngrams(row_of(log_p, row), tokens, options.no_repeat_ngram);
-  });
-  return log_p;
-}
-
-// One token for each row, by chance.
-std::pair<at::Tensor, at::Tensor> drawn_tokens(const at::Tensor& log_p, const std::vector<Sentence>& sentences,
-                                               const SearchOptions& options) {
-  const at::Tensor rows = log_p.cpu().contiguous();
-  at::Tensor tokens = at::full({rows.size(0), 1}, static_cast<std::int64_t>(kEos), at::kLong);  // [R, 1]
-  auto chosen = tokens.accessor<std::int64_t, 2>();
-  for_each_prefix(sentences, [&](std::int64_t row, const Sentence& sentence, std::size_t place) {
-    const PhiloxKey key = make_key(static_cast<std::uint64_t>(options.seed), sentence.source_hash, place);
-    chosen[row][0] =
-        draw_token(row_of(rows, row), options.sampling, random_unit(key, sentence.beam[place].tokens.size()));
-  });
-  return {rows.gather(1, tokens), tokens};
-}
-
-// The best 2 x beam ways to go on from each row, of which at most `beam` can be end marks: enough to keep the beam
-// full. When tokens are drawn, the one that was.
-NextTokens next_tokens(at::Tensor logits, const std::vector<Sentence>& sentences, const SearchOptions& options) {
-  if (options.repetition_penalty != 1) {
-    logits = logits.cpu().contiguous();
-    for_each_prefix(sentences, [&](std::int64_t row, const Sentence& sentence, std::size_t place) {
-      penalise_repetition(row_of(logits, row), sentence.beam[place].tokens, options.repetition_penalty);
-    });
-  }
-  at::Tensor log_p = at::log_softmax(logits, 1);                                          // [R, C]
-  const at::Tensor end_log_p = log_p.select(1, kEos).clone().cpu();                       // [R]
-  log_p = with_rules(log_p, sentences, options);                                          // [R, C]
-  const auto [values, tokens] = options.sample ? drawn_tokens(log_p, sentences, options)  // [R, 1]
-                                               : log_p.topk(std::min(2 * options.beam_size, log_p.size(1)), 1);
-  const bool any_terms = std::ranges::any_of(sentences, [](const Sentence& s) { return !s.guidance.terms.empty(); });
-  return {values.cpu(), tokens.cpu(), any_terms ? log_p.cpu() : at::Tensor(), end_log_p};
-}
-
 // Ways to go on from the hypotheses of one sentence, the most probable first: the best tokens of each, and those that
 // bring on what must appear.
-std::vector<Candidate> candidates_of(const Sentence& sentence, const NextTokens& next, std::int64_t first_row) {
+std::vector<Candidate> candidates_of(const SearchedSentence& sentence, const NextTokens& next, std::int64_t first_row) {
   const auto values = next.log_p.accessor<float, 2>();
   const auto tokens = next.tokens.accessor<std::int64_t, 2>();
   std::vector<Candidate> candidates;
   for (std::int64_t place = 0; place < std::ssize(sentence.beam); ++place) {
-    const Prefix& prefix = sentence.beam[static_cast<std::size_t>(place)];
+    const GrowingHypothesis& prefix = sentence.beam[static_cast<std::size_t>(place)];
     if (prefix.log_probability == kImpossible) continue;
     const std::int64_t row = first_row + place;
     const auto add = [&](TokenId token, float value) {
@@ -152,7 +60,7 @@ std::vector<Candidate> candidates_of(const Sentence& sentence, const NextTokens&
     for (const TokenId token : prefix.terms.wanted(sentence.guidance.terms)) {
       bool is_there = false;
       for (std::int64_t i = 0; i < values.size(1); ++i) is_there = is_there || tokens[row][i] == token;
-      if (!is_there) add(token, row_of(next.all_log_p, row)[static_cast<std::size_t>(token)]);
+      if (!is_there) add(token, next.all_log_p.const_data_ptr<float>()[row * next.all_log_p.size(1) + token]);
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
@@ -162,8 +70,8 @@ std::vector<Candidate> candidates_of(const Sentence& sentence, const NextTokens&
   return candidates;
 }
 
-Prefix grown(const Prefix& prefix, const Candidate& candidate, const RequiredTerms& terms) {
-  Prefix result{prefix.tokens, candidate.log_probability, prefix.terms};
+GrowingHypothesis grown(const GrowingHypothesis& prefix, const Candidate& candidate, const RequiredTerms& terms) {
+  GrowingHypothesis result{prefix.tokens, candidate.log_probability, prefix.terms};
   if (candidate.token == kEos) return result;
   result.tokens.push_back(candidate.token);
   result.terms.advance(result.tokens, terms);
@@ -171,13 +79,13 @@ Prefix grown(const Prefix& prefix, const Candidate& candidate, const RequiredTer
 }
 
 // Of ways to go on those that a sentence with required terms keeps: none that ends before all are there.
-std::vector<Candidate> share_beam(const std::vector<Candidate>& candidates, const Sentence& sentence,
+std::vector<Candidate> share_beam(const std::vector<Candidate>& candidates, const SearchedSentence& sentence,
                                   std::int64_t beam) {
   const RequiredTerms& terms = sentence.guidance.terms;
   std::vector<Candidate> possible;
   std::vector<std::size_t> banks;
   for (const Candidate& candidate : candidates) {
-    const Prefix& prefix = sentence.beam[static_cast<std::size_t>(candidate.parent)];
+    const GrowingHypothesis& prefix = sentence.beam[static_cast<std::size_t>(candidate.parent)];
     if (candidate.token == kEos && !prefix.terms.all_met(terms)) continue;
     possible.push_back(candidate);
     banks.push_back(grown(prefix, candidate, terms).terms.tokens_met(terms));
@@ -188,41 +96,40 @@ std::vector<Candidate> share_beam(const std::vector<Candidate>& candidates, cons
 }
 
 // Ends the hypotheses of a sentence at its length limit; those that have most of the required terms alone.
-void finish_at_limit(Sentence& sentence, std::int64_t first_row, const at::TensorAccessor<float, 1>& end_values,
-                     const SearchOptions& options) {
+void finish_at_limit(SearchedSentence& sentence, std::int64_t first_row,
+                     const at::TensorAccessor<double, 1>& end_values, const SearchOptions& options) {
   const RequiredTerms& terms = sentence.guidance.terms;
   std::size_t most = 0;
-  for (const Prefix& prefix : sentence.beam)
+  for (const GrowingHypothesis& prefix : sentence.beam)
     if (prefix.log_probability != kImpossible) most = std::max(most, prefix.terms.tokens_met(terms));
   const bool too_late = !sentence.finished.empty();  // with all of the terms
   for (std::int64_t place = 0; place < std::ssize(sentence.beam); ++place) {
-    const Prefix& prefix = sentence.beam[static_cast<std::size_t>(place)];
+    const GrowingHypothesis& prefix = sentence.beam[static_cast<std::size_t>(place)];
     if (prefix.log_probability == kImpossible || prefix.terms.tokens_met(terms) < most) continue;
     if (too_late && !prefix.terms.all_met(terms)) continue;
-    finish(sentence, prefix.tokens, prefix.log_probability + static_cast<double>(end_values[first_row + place]),
-           options.length_penalty);
+    finish(sentence, prefix.tokens, prefix.log_probability + end_values[first_row + place], options.length_penalty);
   }
   sentence.done = true;
 }
 
 // Takes one step of one sentence. Returns for each place of the new beam the old place it comes from.
-std::vector<std::int64_t> advance(Sentence& sentence, const NextTokens& found, std::int64_t first_row,
+std::vector<std::int64_t> advance(SearchedSentence& sentence, const NextTokens& found, std::int64_t first_row,
                                   const SearchOptions& options) {
   const auto beam = options.beam_size;
   std::vector<std::int64_t> parents(static_cast<std::size_t>(beam));
   if (std::ssize(sentence.beam.front().tokens) == sentence.max_length) {  // only the end mark may follow
-    finish_at_limit(sentence, first_row, found.end_log_p.accessor<float, 1>(), options);
+    finish_at_limit(sentence, first_row, found.end_log_p.accessor<double, 1>(), options);
     return parents;
   }
   const RequiredTerms& terms = sentence.guidance.terms;
   std::vector<Candidate> candidates = candidates_of(sentence, found, first_row);
   if (!terms.empty()) candidates = share_beam(candidates, sentence, beam);
 
-  std::vector<Prefix> next;
+  std::vector<GrowingHypothesis> next;
   double best_growing = kImpossible;
   for (std::size_t rank = 0; rank < candidates.size() && std::ssize(next) < beam; ++rank) {
     const Candidate& candidate = candidates[rank];
-    const Prefix& prefix = sentence.beam[static_cast<std::size_t>(candidate.parent)];
+    const GrowingHypothesis& prefix = sentence.beam[static_cast<std::size_t>(candidate.parent)];
     if (candidate.token == kEos) {
       // An end mark that would not have stayed in the beam is not a result.
       if (static_cast<std::int64_t>(rank) < beam)
@@ -234,34 +141,35 @@ std::vector<std::int64_t> advance(Sentence& sentence, const NextTokens& found, s
     best_growing = std::max(best_growing, candidate.log_probability);
   }
   if (next.empty() && sentence.finished.empty()) {  // all ways to go on are forbidden
-    finish_at_limit(sentence, first_row, found.end_log_p.accessor<float, 1>(), options);
+    finish_at_limit(sentence, first_row, found.end_log_p.accessor<double, 1>(), options);
     return parents;
   }
   sentence.done = next.empty() || (std::ssize(sentence.finished) >= beam &&
                                    normalised_score(best_growing, next.front().tokens.size() + 1,
                                                     options.length_penalty) <= best_score(sentence.finished));
-  next.resize(static_cast<std::size_t>(beam),
-              Prefix{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible, TermProgress(terms)});
+  next.resize(
+      static_cast<std::size_t>(beam),
+      GrowingHypothesis{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible, TermProgress(terms)});
   sentence.beam = std::move(next);
   return parents;
 }
 
 // The same where tokens were drawn: each hypothesis grows alone, until it ends.
-std::vector<std::int64_t> advance_drawn(Sentence& sentence, const NextTokens& drawn, std::int64_t first_row,
+std::vector<std::int64_t> advance_drawn(SearchedSentence& sentence, const NextTokens& drawn, std::int64_t first_row,
                                         const SearchOptions& options) {
   const auto values = drawn.log_p.accessor<float, 2>();
   const auto tokens = drawn.tokens.accessor<std::int64_t, 2>();
-  const auto end_values = drawn.end_log_p.accessor<float, 1>();
+  const auto end_values = drawn.end_log_p.accessor<double, 1>();
   std::vector<std::int64_t> parents(sentence.beam.size());
   std::iota(parents.begin(), parents.end(), 0);
   sentence.done = true;
   for (const std::int64_t place : parents) {
-    Prefix& prefix = sentence.beam[static_cast<std::size_t>(place)];
+    GrowingHypothesis& prefix = sentence.beam[static_cast<std::size_t>(place)];
     if (prefix.log_probability == kImpossible) continue;
     const std::int64_t row = first_row + place;
     const bool at_limit = std::ssize(prefix.tokens) == sentence.max_length;
     const auto token = at_limit ? kEos : static_cast<TokenId>(tokens[row][0]);
-    prefix.log_probability += static_cast<double>(at_limit ? end_values[row] : values[row][0]);
+    prefix.log_probability += at_limit ? end_values[row] : static_cast<double>(values[row][0]);
     if (token == kEos) {
       finish(sentence, prefix.tokens, prefix.log_probability, options.length_penalty);
       prefix.log_probability = kImpossible;
@@ -351,7 +259,7 @@ std::vector<std::vector<Hypothesis>> search(SearchedModel& model, std::span<cons
 
   const std::unique_ptr<DecoderState> state = model.start(make_source_batch(filled, kRowMultiple, device), beam);
 
-  std::vector<Sentence> sentences(filled.size());
+  std::vector<SearchedSentence> sentences(filled.size());
   for (std::size_t b = 0; b < filled.size(); ++b) {
     sentences[b].number = b;
     const double most = options.max_length_ratio * static_cast<double>(filled[b].size());
@@ -360,10 +268,10 @@ std::vector<std::vector<Hypothesis>> search(SearchedModel& model, std::span<cons
     sentences[b].max_length =
         std::min(static_cast<std::int64_t>(most) + 10 + tokens_in(sentences[b].guidance), model.longest_target());
     sentences[b].beam.resize(static_cast<std::size_t>(beam),
-                             Prefix{{}, kImpossible, TermProgress(sentences[b].guidance.terms)});
+                             GrowingHypothesis{{}, kImpossible, TermProgress(sentences[b].guidance.terms)});
     sentences[b].beam.front().log_probability = 0;  // all start alike: only the first place counts
     if (!options.sample) continue;
-    for (Prefix& prefix : sentences[b].beam) prefix.log_probability = 0;
+    for (GrowingHypothesis& prefix : sentences[b].beam) prefix.log_probability = 0;
     sentences[b].source_hash = source_hash(filled[b]);
   }
   std::vector<std::vector<Hypothesis>> results(sources.size());
@@ -372,8 +280,7 @@ std::vector<std::vector<Hypothesis>> search(SearchedModel& model, std::span<cons
       at::full({std::ssize(sentences) * beam}, static_cast<std::int64_t>(kBos), row_options).to(device);  // [R]
 
   for (;;) {
-    const at::Tensor logits = model.step(last_tokens, *state);  // [R, C]
-    const NextTokens next = next_tokens(logits, sentences, options);
+    const NextTokens next = next_tokens(model, model.step(last_tokens, *state), sentences, options);
     std::vector<std::int64_t> parent_rows;
     for (std::size_t b = 0; b < sentences.size(); ++b) {
       const std::int64_t first_row = static_cast<std::int64_t>(b) * beam;
@@ -403,9 +310,9 @@ std::vector<std::vector<Hypothesis>> search(SearchedModel& model, std::span<cons
 
     const bool leaving = staying.size() < sentences.size();
     std::vector<std::int64_t> rows, next_tokens;
-    std::vector<Sentence> remaining;
+    std::vector<SearchedSentence> remaining;
     for (const std::int64_t b : staying) {
-      Sentence& sentence = sentences[static_cast<std::size_t>(b)];
+      SearchedSentence& sentence = sentences[static_cast<std::size_t>(b)];
       for (std::int64_t place = 0; place < beam; ++place) {
         rows.push_back(parent_rows[static_cast<std::size_t>(b * beam + place)]);
         const auto& prefix = sentence.beam[static_cast<std::size_t>(place)].tokens;

@@ -9,79 +9,10 @@
 
 #include "heed/base/error.h"
 #include "heed/base/utf8.h"
+#include "heed/text/message_reader.h"
 
 namespace heed {
 namespace {
-
-/// An offence; the public function adds where.
-struct Offence {
-  std::string what;
-};
-
-std::uint32_t little_endian_32(std::string_view bytes) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-  return value;
-}
-
-/// Fields of one protobuf message, in the order in which they are stored.
-class MessageReader {
- public:
-  enum WireType : std::uint64_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
-  struct Field {
-    std::uint64_t number, wire_type, value;
-    std::string_view payload;
-    bool is(std::uint64_t wanted_number, WireType wanted_type) const {
-      return number == wanted_number && wire_type == wanted_type;
-    }
-  };
-
-  explicit MessageReader(std::string_view message) : rest_(message) {}
-
-  bool next(Field& field) {
-    if (rest_.empty()) return false;
-    const std::uint64_t tag = read_varint();
-    field = {tag >> 3, tag & 7, 0, {}};
-    if (field.number == 0) throw Offence{"a field without a number"};
-    switch (field.wire_type) {
-      case varint:
-        field.value = read_varint();
-        break;
-      case fixed64:
-        field.payload = take(8);
-        break;
-      case bytes:
-        field.payload = take(read_varint());
-        break;
-      case fixed32:
-        field.payload = take(4);
-        break;
-      default:
-        throw Offence{"a field of unknown type"};
-    }
-    return true;
-  }
-
- private:
-  std::string_view take(std::uint64_t count) {
-    if (count > rest_.size()) throw Offence{"it ends in the middle of a field (cut short?)"};
-    const std::string_view taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return taken;
-  }
-
-  std::uint64_t read_varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const auto byte = static_cast<unsigned char>(take(1).front());
-      value |= std::uint64_t{byte & 0x7Fu} << shift;
-      if (byte < 0x80) return value;
-    }
-    throw Offence{"a number of more than 64 bits"};
-  }
-
-  std::string_view rest_;
-};
 
 /// One 32-bit unit of a double-array trie (Aoe 1989) as SentencePiece's normaliser stores it.
 struct TrieUnit {
@@ -94,11 +25,12 @@ struct TrieUnit {
 
 /// A replacement is read up to its NUL.
 void check_replacement(std::string_view replacements, std::size_t begin) {
-  if (begin >= replacements.size()) throw Offence{"a normaliser entry that points outside the table"};
+  if (begin >= replacements.size()) throw MalformedMessage{"a normaliser entry that points outside the table"};
   const std::size_t end = replacements.find('\0', begin);
-  if (end - begin > kMaxReplacementBytes) throw Offence{"a normaliser entry with a replacement of over 256 bytes"};
+  if (end - begin > kMaxReplacementBytes)
+    throw MalformedMessage{"a normaliser entry with a replacement of over 256 bytes"};
   if (!is_valid_utf8(replacements.substr(begin, end - begin))) {
-    throw Offence{"a normaliser entry whose replacement is not UTF-8"};
+    throw MalformedMessage{"a normaliser entry whose replacement is not UTF-8"};
   }
 }
 
@@ -113,9 +45,9 @@ void check_trie(const std::vector<TrieUnit>& units, std::string_view replacement
     auto [node, values] = pending.back();
     pending.pop_back();
     const std::uint32_t children = node ^ units[node].offset();
-    if ((children | 0xFFu) >= units.size()) throw Offence{"a normaliser table with a link to the outside"};
+    if ((children | 0xFFu) >= units.size()) throw MalformedMessage{"a normaliser table with a link to the outside"};
     if (node != 0 && units[node].has_value()) {
-      if (++values > kMaxNestedReplacements) throw Offence{"a normaliser table with too many nested entries"};
+      if (++values > kMaxNestedReplacements) throw MalformedMessage{"a normaliser table with too many nested entries"};
       check_replacement(replacements, units[children].value());
     }
     if (most_values[node] != kUnseen && values <= most_values[node]) continue;
@@ -129,11 +61,11 @@ void check_trie(const std::vector<TrieUnit>& units, std::string_view replacement
 /// The table: the trie's size in bytes, the trie, NUL-terminated replacements.
 void check_normalizer_table(std::string_view table) {
   if (table.empty()) return;
-  if (table.size() > kMaxNormalizerBytes) throw Offence{"a normaliser table of over 4 MB"};
-  if (table.size() < 4) throw Offence{"a normaliser table without a header"};
+  if (table.size() > kMaxNormalizerBytes) throw MalformedMessage{"a normaliser table of over 4 MB"};
+  if (table.size() < 4) throw MalformedMessage{"a normaliser table without a header"};
   const std::size_t trie_bytes = little_endian_32(table);
   if (trie_bytes % 4 != 0 || trie_bytes < 1024 || trie_bytes >= table.size() - 4 || table.back() != '\0') {
-    throw Offence{"a normaliser table whose parts do not fit together"};
+    throw MalformedMessage{"a normaliser table whose parts do not fit together"};
   }
   std::vector<TrieUnit> units(trie_bytes / 4);
   for (std::size_t i = 0; i < units.size(); ++i) units[i] = {little_endian_32(table.substr(4 + 4 * i, 4))};
@@ -157,11 +89,11 @@ std::string_view check_piece(std::string_view message) {
   for (MessageReader reader(message); reader.next(field);) {
     if (field.is(kText, MessageReader::bytes)) {
       text = field.payload;
-      if (text.size() > kMaxPieceBytes) throw Offence{"a piece of " + std::to_string(text.size()) + " bytes"};
-      if (text.find('\0') != text.npos) throw Offence{"a piece with a NUL byte"};
+      if (text.size() > kMaxPieceBytes) throw MalformedMessage{"a piece of " + std::to_string(text.size()) + " bytes"};
+      if (text.find('\0') != text.npos) throw MalformedMessage{"a piece with a NUL byte"};
     } else if (field.is(kScore, MessageReader::fixed32)) {
       const auto score = std::bit_cast<float>(little_endian_32(field.payload));
-      if (!std::isfinite(score)) throw Offence{"a piece whose score is not a finite number"};
+      if (!std::isfinite(score)) throw MalformedMessage{"a piece whose score is not a finite number"};
     } else if (field.is(kType, MessageReader::varint)) {
       user_defined = field.value == kUserDefined;
     }
@@ -176,27 +108,28 @@ void check_nesting(std::vector<std::string_view> pieces) {
   for (const std::string_view piece : pieces) {
     while (!open.empty() && !piece.starts_with(open.back())) open.pop_back();
     open.push_back(piece);
-    if (open.size() > kMaxNestedPieces) throw Offence{"too many user-defined pieces that begin with one another"};
+    if (open.size() > kMaxNestedPieces)
+      throw MalformedMessage{"too many user-defined pieces that begin with one another"};
   }
 }
 
 void check_model(std::string_view serialized) {
   constexpr std::uint64_t kPiece = 1, kNormalizer = 3, kDenormalizer = 5;
-  if (serialized.empty()) throw Offence{"it is empty"};
-  if (serialized.size() > kMaxSubwordModelBytes) throw Offence{"it has more than 64 MB"};
+  if (serialized.empty()) throw MalformedMessage{"it is empty"};
+  if (serialized.size() > kMaxSubwordModelBytes) throw MalformedMessage{"it has more than 64 MB"};
   std::size_t pieces = 0;
   std::vector<std::string_view> user_defined;
   MessageReader::Field field;
   for (MessageReader reader(serialized); reader.next(field);) {
     if (field.is(kPiece, MessageReader::bytes)) {
-      if (++pieces > kMaxPieces) throw Offence{"more than ten million pieces"};
+      if (++pieces > kMaxPieces) throw MalformedMessage{"more than ten million pieces"};
       const std::string_view text = check_piece(field.payload);
       if (!text.empty()) user_defined.push_back(text);
     } else if (field.is(kNormalizer, MessageReader::bytes) || field.is(kDenormalizer, MessageReader::bytes)) {
       check_normalizer(field.payload);
     }
   }
-  if (pieces == 0) throw Offence{"it has no pieces"};
+  if (pieces == 0) throw MalformedMessage{"it has no pieces"};
   check_nesting(std::move(user_defined));
 }
 
@@ -205,7 +138,7 @@ void check_model(std::string_view serialized) {
 void check_subword_model(std::string_view serialized, const std::string& where) {
   try {
     check_model(serialized);
-  } catch (const Offence& offence) {
+  } catch (const MalformedMessage& offence) {
     throw checkpoint_error(where + ": not a usable SentencePiece model: " + offence.what +
                            "; expected an unchanged .model file as spm_train writes it");
   }

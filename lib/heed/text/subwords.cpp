@@ -16,12 +16,14 @@
 #include "heed/base/log.h"
 #include "heed/base/progress.h"
 #include "heed/text/subword_guard.h"
+#include "heed/text/subword_table.h"
 
 namespace heed {
 
 struct Subwords::Model {
   sentencepiece::SentencePieceProcessor processor;
   std::string serialized;
+  std::optional<SubwordKind> kind;
 };
 
 namespace {
@@ -181,6 +183,7 @@ Subwords Subwords::from_bytes(std::string serialized, const std::string& where) 
                            "; expected 0, 1, 2, 3; train it with spm_train --unk_id=0 --pad_id=1 --bos_id=2 "
                            "--eos_id=3");
   }
+  model->kind = read_subword_table(serialized).kind;
   model->serialized = std::move(serialized);
   return Subwords(std::move(model));
 }
@@ -232,6 +235,10 @@ std::string Subwords::piece(TokenId token) const {
 
 std::int64_t Subwords::size() const {
   return model_->processor.GetPieceSize();
+}
+
+std::optional<SubwordKind> Subwords::kind() const {
+  return model_->kind;
 }
 
 const std::string& Subwords::serialized() const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,8 @@ class Subwords {
   /// The piece of a token, for people ("▁Haus").
   std::string piece(TokenId token) const;
   std::int64_t size() const;
+  /// How it segments; nothing for models of words or characters.
+  std::optional<SubwordKind> kind() const;
   const std::string& serialized() const;
   bool operator==(const Subwords& other) const { return serialized() == other.serialized(); }
 

@@ -8,6 +8,8 @@
 #include <optional>
 #include <sstream>
 
+#include <ATen/Parallel.h>
+
 #include "heed/base/error.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
@@ -24,9 +26,13 @@ namespace heed {
 namespace {
 
 void warn_of_impossible_terms(const Glossary& glossary, const Subwords& subwords) {
+  std::vector<std::string> impossible;
   for (const auto& [term, translation] : glossary.terms())
-    if (std::ranges::count(subwords.encode(translation), kUnk) > 0)
-      log::warning("--glossary: '" + printable(translation) + "' has letters that the model does not know: left out");
+    if (std::ranges::count(subwords.encode(translation), kUnk) > 0) impossible.push_back(translation);
+  if (!impossible.empty())
+    log::warning("--glossary: '" + printable(impossible.front()) + "'" +
+                 (impossible.size() > 1 ? " and " + format_count(std::ssize(impossible) - 1) + " more" : "") +
+                 " cannot be written with the model's vocabulary and will be missing");
 }
 
 // What is given of the translation of each line; nothing when there are neither prefixes nor a glossary.
@@ -101,6 +107,18 @@ class Output {
   std::optional<AtomicFile> file_;
 };
 
+at::ScalarType dtype_of(TranslatePrecision precision) {
+  switch (precision) {
+    case TranslatePrecision::bf16:
+      return at::kBFloat16;
+    case TranslatePrecision::int8:
+      return at::kChar;
+    case TranslatePrecision::fp32:
+      break;
+  }
+  return at::kFloat;
+}
+
 void validate(const TranslateOptions& options) {
   if (options.model.empty()) throw usage_error("no model given: say --model DIR");
   if (options.buffer < 1) throw usage_error("buffer must be 1 or more");
@@ -112,13 +130,18 @@ void validate(const TranslateOptions& options) {
     throw usage_error("--alignment is of the best translation: leave --n-best out");
   if (!options.glossary.empty() && options.search.sample)
     throw usage_error("--glossary guides a search: leave --sample out");
-  if (!options.score_ref.empty() && (!options.prefix.empty() || !options.glossary.empty() || options.search.sample ||
-                                     options.replace_unk || options.search.n_best > 1))
+  const SearchOptions& search = options.search;
+  const bool guides = !options.prefix.empty() || !options.glossary.empty() || search.sample || options.replace_unk ||
+                      search.n_best > 1 || search.repetition_penalty != 1 || search.no_repeat_ngram > 0;
+  if (!options.score_ref.empty() && guides)
     throw usage_error(
-        "--score-ref translates nothing: leave --prefix, --glossary, --sample, --replace-unk and --n-best out");
-  for (const std::string& companion : {options.prefix, options.score_ref})
-    if (companion == "-" && options.input == "-")
-      throw usage_error("stdin can be read once: name a file with --input, --prefix or --score-ref");
+        "--score-ref translates nothing: leave --prefix, --glossary, --sample, --replace-unk, --n-best, "
+        "--repetition-penalty and --no-repeat-ngram out");
+  const auto from_stdin = {options.input, options.prefix, options.score_ref, options.glossary};
+  if (std::ranges::count(from_stdin, "-") > 1)
+    throw usage_error("stdin can be read once: name files with --input, --prefix, --score-ref or --glossary");
+  if (!options.attention.empty() && options.attention == options.output)
+    throw usage_error("--attention and --output are the same file");
   heed::validate(options.search);
 }
 
@@ -128,6 +151,9 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
                     std::ostream& standard_output) {
   validate(options);
   const auto start = std::chrono::steady_clock::now();
+  // Threads that each have a batch of their own do more than threads that share the small steps of one.
+  const auto workers = device.is_cpu() ? static_cast<std::size_t>(at::get_num_threads()) : 1;
+  at::set_num_threads(1);
   LineReader input(options.input, standard_input);
   CompanionLines prefixes(options.prefix, input, standard_input), references(options.score_ref, input, standard_input);
   std::vector<TranslationModel> models;
@@ -136,13 +162,15 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   if (!options.glossary.empty()) glossary.emplace(options.glossary);
   if (glossary) warn_of_impossible_terms(*glossary, models.front().target);
   Translator translator(std::move(models),
-                        {.dtype = options.precision == TranslatePrecision::bf16 ? at::kBFloat16 : at::kFloat,
+                        {.dtype = dtype_of(options.precision),
                          .device = device,
                          .batch_tokens = options.batch_tokens,
                          .max_length = options.max_length,
                          .token_scores = options.word_scores || options.json,
                          .attention = options.alignment != AlignmentKind::none || !options.attention.empty(),
-                         .replace_unk = options.replace_unk});
+                         .replace_unk = options.replace_unk,
+                         .cache = options.cache,
+                         .workers = workers});
   SearchOptions search = options.search;
   search.allow_unk = search.allow_unk || options.replace_unk;
   const StopSignal stop(StopSignal::Waiting::ends);
@@ -158,9 +186,22 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   if (options.output != "-") progress.emplace("translating", 0);
 
   TranslationStats stats;
+  bool warned_of_prefix = false;
+  const auto read_prefixes = [&](std::size_t count) {
+    std::vector<std::string> read = prefixes.read(count);
+    for (std::size_t i = 0; i < read.size() && !warned_of_prefix; ++i) {
+      warned_of_prefix = std::ranges::count(translator.model().target.encode(repair_utf8(read[i])), kUnk) > 0;
+      if (warned_of_prefix)
+        log::warning(
+            options.prefix + ":" + std::to_string(stats.sentences + static_cast<std::int64_t>(i) + 1) +
+            ": has letters that the model does not know, here and perhaps further down: they are kept, but the "
+            "model goes on as from unknown ones");
+    }
+    return read;
+  };
   const auto translate = [&](const std::vector<std::string>& lines) {
     if (!references.is_given())
-      return translator.translate(lines, search, &stats, guidance_of(lines, prefixes.read(lines.size()), glossary));
+      return translator.translate(lines, search, &stats, guidance_of(lines, read_prefixes(lines.size()), glossary));
     std::vector<std::vector<Translation>> scored;
     for (Translation& one : translator.score(lines, references.read(lines.size()), search.length_penalty, &stats))
       scored.push_back({std::move(one)});
@@ -189,7 +230,8 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
     for (std::size_t i = 0; i < lines.size(); ++i)
       if (translations[i].front().missing_terms)
         log::warning(place(i) +
-                     ": not all that --glossary asks for is in the translation, which became too long first");
+                     ": not all that --glossary asks for is in the translation: it became too long first, or the "
+                     "vocabulary cannot write it");
     if (progress) progress->update(stats.sentences, "lines");
   }
   if (stop.received() != 0) {

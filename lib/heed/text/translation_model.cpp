@@ -18,11 +18,14 @@ Subwords read_vocabulary(const safetensors::File& file, std::string_view name) {
 
 }  // namespace
 
-safetensors::Metadata translation_metadata(const TransformerOptions& options) {
-  auto json = fields_to_json(options);
+safetensors::Metadata translation_metadata(const Seq2SeqOptions& options) {
+  const auto all = fields_to_json(options);
+  auto json = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : all.items())
+    if (name != "arch" && has_option(options.arch, name)) json[name] = value;
   json["source-vocab"] = options.source_vocab;
   json["target-vocab"] = options.target_vocab;
-  return model_metadata(kTranslationModel, json.dump());
+  return model_metadata(name_of(options.arch), json.dump());
 }
 
 void add_subwords(TensorList& tensors, const Subwords& source, const Subwords& target) {
@@ -30,9 +33,9 @@ void add_subwords(TensorList& tensors, const Subwords& source, const Subwords& t
   if (target != source) tensors.add_bytes(std::string(kTargetSubwords), target.serialized());
 }
 
-TransformerOptions model_options(const safetensors::File& file) {
+Seq2SeqOptions model_options(const safetensors::File& file) {
   const std::string where = file.path().string();
-  TransformerOptions options;
+  Seq2SeqOptions options;
   auto json = nlohmann::json::parse(file.metadata("options"), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) throw checkpoint_error(where + ": the options inside are not JSON");
   const auto take = [&](const char* key, std::int64_t& field) {
@@ -44,6 +47,7 @@ TransformerOptions model_options(const safetensors::File& file) {
   };
   take("source-vocab", options.source_vocab);
   take("target-vocab", options.target_vocab);
+  json["arch"] = network_of(file);
   fields_from_json(options, json, where);
   try {
     validate(options);
@@ -67,13 +71,13 @@ TranslationModel load_translation_model(const std::filesystem::path& given, bool
   const std::filesystem::path path = find_model_file(given, kTranslationModel);
   const safetensors::File file(path, verify);
   check_kind(file, kTranslationModel);
-  const TransformerOptions options = model_options(file);
+  const Seq2SeqOptions options = model_options(file);
   const auto [source, target] = read_subwords(file);
   if (source.size() != options.source_vocab || target.size() != options.target_vocab)
     throw checkpoint_error(path.string() + ": its vocabularies have " + std::to_string(source.size()) + " and " +
                            std::to_string(target.size()) + " entries, its options say " +
                            std::to_string(options.source_vocab) + " and " + std::to_string(options.target_vocab));
-  Transformer network(options);
+  const std::shared_ptr<Seq2SeqModel> network = make_seq2seq_model(options);
   const bool averaged = file.find(std::string(kEmaPrefix) + network->named_parameters().front().key()) != nullptr;
   read_parameters(file, averaged ? kEmaPrefix : std::string_view(), *network);
   network->eval();

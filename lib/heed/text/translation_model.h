@@ -1,11 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 #include "heed/base/safetensors.h"
 #include "heed/io/model_file.h"
-#include "heed/models/transformer.h"
+#include "heed/models/seq2seq.h"
 #include "heed/text/subwords.h"
 
 /// What a translation model is on disk: a model file (heed/io/model_file.h) with the subword models as U8 tensors.
@@ -13,16 +14,17 @@ namespace heed {
 
 /// A model and what it reads and writes.
 struct TranslationModel {
-  Transformer network{nullptr};
+  std::shared_ptr<Seq2SeqModel> network;
   Subwords source, target;
 };
 
-/// Metadata and tensors of a model for safetensors::write. `subwords`: the target's is left out when both are one.
-safetensors::Metadata translation_metadata(const TransformerOptions& options);
+/// Metadata and tensors of a model for safetensors::write: the architecture is the kind, and its options are those that
+/// it goes by. `subwords`: the target's is left out when both are one.
+safetensors::Metadata translation_metadata(const Seq2SeqOptions& options);
 void add_subwords(TensorList& tensors, const Subwords& source, const Subwords& target);
 
 /// The options, validated: their parameter count must equal the numbers in the file before anything is built.
-TransformerOptions model_options(const safetensors::File& file);
+Seq2SeqOptions model_options(const safetensors::File& file);
 /// Source and target vocabulary.
 std::pair<Subwords, Subwords> read_subwords(const safetensors::File& file);
 

@@ -3,23 +3,27 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <optional>
 #include <set>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
 #include "heed/base/progress.h"
 #include "heed/base/utf8.h"
 #include "heed/text/pieces.h"
+#include "heed/text/unicode.h"
 
 namespace heed {
 namespace {
 
-std::int64_t words_in(const std::string& text) {
-  std::istringstream words(text);
-  std::int64_t count = 0;
-  for (std::string word; words >> word;) ++count;
-  return count;
+// Words of a script that puts spaces between them; nothing where there are letters of another, such as Chinese.
+std::optional<double> words_in(const std::string& text) {
+  const std::u32string characters = decode_utf8(text);
+  const auto stands_by_itself = [](char32_t c) {
+    return !is_part_of_word(c) && !is_white_space(c) && !is_punctuation(c) && !is_symbol(c) && !is_number(c);
+  };
+  if (std::ranges::any_of(characters, stands_by_itself)) return std::nullopt;
+  return static_cast<double>(split_words(characters).size());
 }
 
 bool repeats_itself(const std::vector<TokenId>& tokens) {
@@ -64,11 +68,11 @@ std::vector<std::string> trouble_signs(const std::string& source, const Translat
   const double mean =
       std::reduce(log_p.begin(), log_p.end()) / static_cast<double>(std::max<std::size_t>(1, log_p.size()));
   if (mean < TroubleSigns::kLowLogProbability) signs.emplace_back("low-confidence");
-  const auto in = static_cast<double>(words_in(source)), out = static_cast<double>(words_in(translation.text));
   if (translation.missing_terms) signs.emplace_back("missing-term");
-  if (std::max(in, out) < 4) return signs;  // a word or two may well become three
-  if (out > TroubleSigns::kLongest * in) signs.emplace_back("too-long");
-  if (out < TroubleSigns::kShortest * in) signs.emplace_back("too-short");
+  const auto in = words_in(repair_utf8(source)), out = words_in(translation.text);
+  if (!in || !out || std::max(*in, *out) < 4) return signs;  // a word or two may well become three
+  if (*out > TroubleSigns::kLongest * *in) signs.emplace_back("too-long");
+  if (*out < TroubleSigns::kShortest * *in) signs.emplace_back("too-short");
   return signs;
 }
 

@@ -28,7 +28,7 @@ std::vector<std::pair<std::string, double>> word_scores(const Translation& trans
 /// "la:-0.0211 kato:-0.3005 </s>:-0.0104".
 std::string word_scores_text(const Translation& translation, const Subwords& subwords);
 
-/// Signs of likely trouble. `source_words` by white space.
+/// Signs of likely trouble. Lengths are compared where both sides put spaces between words.
 struct TroubleSigns {
   static constexpr std::int64_t kRepeated = 4;                ///< so many tokens in a row that come again
   static constexpr double kLowLogProbability = -1;            ///< mean of tokens and end mark below it

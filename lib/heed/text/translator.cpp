@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
+#include <unordered_map>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include "heed/base/error.h"
+#include "heed/base/parallel.h"
 #include "heed/base/utf8.h"
+#include "heed/nn/layers.h"
 #include "heed/text/batches.h"
 #include "heed/text/pieces.h"
 #include "heed/text/replace_unk.h"
@@ -37,6 +42,26 @@ bool lacks_terms(const std::vector<TokenId>& tokens, const RequiredTerms& terms)
   return !std::ranges::all_of(terms, [&](const std::vector<TokenId>& term) {
     return std::search(tokens.begin(), tokens.end(), term.begin(), term.end()) != tokens.end();
   });
+}
+
+// For each line that says the same as an earlier one, which that is.
+using Repetitions = std::vector<std::optional<std::size_t>>;
+
+Repetitions find_repetitions(std::span<const std::string> lines, std::span<const LineGuidance> guidance) {
+  Repetitions repetitions(lines.size());
+  std::unordered_map<std::string, std::size_t> first;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::string key;
+    const auto add = [&](const std::string& text) { key += std::to_string(text.size()) + ':' + text; };
+    add(lines[i]);
+    if (!guidance.empty()) {
+      add(guidance[i].prefix);
+      std::ranges::for_each(guidance[i].terms, add);
+    }
+    const auto [place, is_new] = first.emplace(std::move(key), i);
+    if (!is_new) repetitions[i] = place->second;
+  }
+  return repetitions;
 }
 
 // Layers [1, H, T, S] as plain numbers.
@@ -70,10 +95,9 @@ Translator::Translator(std::vector<TranslationModel> models, TranslatorOptions o
   const at::NoGradGuard no_grad;
   for (TranslationModel& one : models_) {
     if (!(one.source == model().source && one.target == model().target))
-      throw usage_error("models of different vocabularies do not go together: train them with the same --vocab");
-    const auto& network = one.network->options;
-    if (network.positions == Positions::learned)
-      options_.max_length = std::min(options_.max_length, network.max_positions - 1);
+      throw usage_error(
+          "models of different vocabularies do not go together: train the others with --vocab FIRST-MODEL");
+    options_.max_length = std::min(options_.max_length, longest_sentence(one.network->options) - 1);
     one.network->to(options_.device);
     one.network->eval();
     one.network->prepare_inference(options_.dtype);
@@ -91,15 +115,28 @@ struct Translator::Sources {
   std::vector<std::vector<TokenId>> tokens;
   std::vector<std::size_t> line_of;   // of each source
   std::vector<std::int64_t> lengths;  // end marks included
+
+  void leave_out(const Repetitions& repetitions) {
+    Sources kept;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (repetitions[line_of[i]]) continue;
+      kept.tokens.push_back(std::move(tokens[i]));
+      kept.line_of.push_back(line_of[i]);
+      kept.lengths.push_back(lengths[i]);
+    }
+    *this = std::move(kept);
+  }
 };
 
-Translator::Sources Translator::encode(std::span<const std::string> lines, TranslationStats* stats) const {
+Translator::Sources Translator::encode(std::span<const std::string> lines, TranslationStats* stats,
+                                       std::span<const std::string> references) const {
   Sources sources;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (is_blank(lines[i])) continue;
+    const bool is_scored = !references.empty() && !is_blank(references[i]);
+    if (is_blank(lines[i]) && !is_scored) continue;
     if (stats != nullptr && !is_valid_utf8(lines[i])) stats->repaired_lines.push_back(i);
     std::vector<TokenId> tokens = model().source.encode(repair_utf8(lines[i]));
-    if (tokens.empty()) continue;
+    if (tokens.empty() && !is_scored) continue;
     if (std::ssize(tokens) > options_.max_length) {
       tokens.resize(static_cast<std::size_t>(options_.max_length));
       if (stats != nullptr) stats->cut_lines.push_back(i);
@@ -116,57 +153,102 @@ std::vector<std::vector<Translation>> Translator::translate(std::span<const std:
                                                             const SearchOptions& options, TranslationStats* stats,
                                                             std::span<const LineGuidance> guidance) {
   validate(options);
-  const c10::InferenceMode inference;
-  const ComputeDtypeGuard compute(options_.dtype);
+  const Repetitions repetitions = options_.cache ? find_repetitions(lines, guidance) : Repetitions(lines.size());
   Sources sources = encode(lines, stats);
+  sources.leave_out(repetitions);
+  if (stats != nullptr) stats->searched += std::ssize(sources.tokens);
   for (std::int64_t& length : sources.lengths) length *= hypotheses_per_sentence(options);
-  Ensemble networks = ensemble();
 
   const std::vector<Translation> blank(static_cast<std::size_t>(options.n_best));
   std::vector<std::vector<Translation>> translations(lines.size(), blank);
-  for (const std::vector<std::size_t>& batch : group_by_length(sources.lengths, options_.batch_tokens)) {
-    const std::vector<std::vector<TokenId>> batch_sources = pick(sources.tokens, batch);
-    std::vector<Guidance> batch_guidance;
-    for (std::size_t i = 0; !guidance.empty() && i < batch.size(); ++i)
-      batch_guidance.push_back(tokens_of(guidance[sources.line_of[batch[i]]], model().target));
-    const auto found = search(networks, batch_sources, options, options_.device, batch_guidance);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      auto& translation = translations[sources.line_of[batch[i]]];
-      for (std::size_t rank = 0; rank < found[i].size(); ++rank)
-        translation[rank] = {single_line(model().target.decode(found[i][rank].tokens)),
-                             found[i][rank].score,
-                             found[i][rank].tokens,
-                             {},
-                             !batch_guidance.empty() && lacks_terms(found[i][rank].tokens, batch_guidance[i].terms),
-                             {}};
-      if (stats != nullptr) stats->tokens += std::ssize(found[i].front().tokens) + 1;
-    }
-    for (std::size_t i = 0; options_.attention && i < batch.size(); ++i) {
-      Translation& best = translations[sources.line_of[batch[i]]].front();
-      best.attention = attention_of(lines[sources.line_of[batch[i]]], batch_sources[i], best.tokens);
-    }
-    for (std::size_t i = 0; options_.replace_unk && i < batch.size(); ++i)
-      for (Translation& one : translations[sources.line_of[batch[i]]])
-        if (std::ranges::count(one.tokens, kUnk) > 0)
-          one.text = single_line(
-              replace_unknown(one.tokens, attention_of(lines[sources.line_of[batch[i]]], batch_sources[i], one.tokens),
-                              model().target));
-    if (!options_.token_scores) continue;
-    for (std::size_t rank = 0; rank < static_cast<std::size_t>(options.n_best); ++rank) {
-      std::vector<std::vector<TokenId>> targets;
-      std::vector<std::size_t> with_rank;
-      for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (rank >= found[i].size()) continue;
-        with_rank.push_back(i);
-        targets.push_back(found[i][rank].tokens);
-      }
-      if (targets.empty()) break;
-      std::vector<std::vector<double>> log_p = force_decode(pick(batch_sources, with_rank), targets);
-      for (std::size_t i = 0; i < with_rank.size(); ++i)
-        translations[sources.line_of[batch[with_rank[i]]]][rank].log_p = std::move(log_p[i]);
-    }
+  const std::vector<std::vector<std::size_t>> batches = group_by_length(sources.lengths, options_.batch_tokens);
+  parallel_for(
+      batches.size(),
+      [&](std::size_t number) {
+        at::get_num_threads();  // makes a new thread take LibTorch's settings
+        const std::vector<std::size_t>& batch = batches[number];
+        std::vector<std::vector<Translation>> found = translate_batch(lines, sources, batch, options, guidance);
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+          found[i].resize(blank.size());
+          translations[sources.line_of[batch[i]]] = std::move(found[i]);
+        }
+      },
+      {}, options_.workers);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (repetitions[i]) translations[i] = translations[*repetitions[i]];
+    if (stats != nullptr && !is_blank(lines[i])) stats->tokens += std::ssize(translations[i].front().tokens) + 1;
   }
   return translations;
+}
+
+// The translations of each sentence of a batch, at most n_best of them.
+std::vector<std::vector<Translation>> Translator::translate_batch(std::span<const std::string> lines,
+                                                                  const Sources& sources,
+                                                                  std::span<const std::size_t> batch,
+                                                                  const SearchOptions& options,
+                                                                  std::span<const LineGuidance> guidance) {
+  const c10::InferenceMode inference;
+  const ComputeDtypeGuard compute(options_.dtype);
+  Ensemble networks = ensemble();
+  const std::vector<std::vector<TokenId>> batch_sources = pick(sources.tokens, batch);
+  std::vector<Guidance> batch_guidance;
+  for (std::size_t i = 0; !guidance.empty() && i < batch.size(); ++i)
+    batch_guidance.push_back(tokens_of(guidance[sources.line_of[batch[i]]], model().target));
+
+  std::vector<std::vector<Translation>> translations;
+  for (const std::vector<Hypothesis>& found :
+       search(networks, batch_sources, options, options_.device, batch_guidance)) {
+    const std::size_t i = translations.size(), line = sources.line_of[batch[i]];
+    translations.emplace_back();
+    for (const Hypothesis& one : found) {
+      Translation& translation = translations[i].emplace_back();
+      translation.score = one.score;
+      translation.tokens = one.tokens;
+      translation.text = single_line(
+          text_of(one.tokens, lines[line], batch_sources[i], guidance.empty() ? "" : repair_utf8(guidance[line].prefix),
+                  batch_guidance.empty() ? std::vector<TokenId>{} : batch_guidance[i].prefix));
+      translation.missing_terms =
+          !batch_guidance.empty() && (lacks_terms(one.tokens, batch_guidance[i].terms) ||
+                                      batch_guidance[i].terms.size() < guidance[line].terms.size());
+    }
+    if (options_.attention)
+      translations[i].front().attention = attention_of(lines[line], batch_sources[i], found.front().tokens);
+  }
+  if (options_.token_scores) add_token_scores(batch_sources, translations);
+  return translations;
+}
+
+// The text of the tokens of a translation of `line`, as tokens `source`, that was to begin with `prefix`.
+std::string Translator::text_of(const std::vector<TokenId>& tokens, const std::string& line,
+                                const std::vector<TokenId>& source, const std::string& prefix,
+                                const std::vector<TokenId>& prefix_tokens) {
+  const Subwords& subwords = model().target;
+  const bool cannot_write_prefix = std::ranges::count(prefix_tokens, kUnk) > 0;
+  const std::size_t given = cannot_write_prefix ? std::min(prefix_tokens.size(), tokens.size()) : 0;
+  const std::vector<TokenId> rest(tokens.begin() + static_cast<std::ptrdiff_t>(given), tokens.end());
+  const std::string text = options_.replace_unk && std::ranges::count(rest, kUnk) > 0
+                               ? replace_unknown(tokens, attention_of(line, source, tokens), subwords, given)
+                               : subwords.decode(rest);
+  const bool new_word = !rest.empty() && begins_word(subwords.piece(rest.front()));
+  return cannot_write_prefix ? prefix + (new_word ? " " : "") + text : text;
+}
+
+// Fills in the log_p of all translations of each source.
+void Translator::add_token_scores(std::span<const std::vector<TokenId>> sources,
+                                  std::vector<std::vector<Translation>>& translations) {
+  for (std::size_t rank = 0;; ++rank) {
+    std::vector<std::vector<TokenId>> with_rank, targets;
+    std::vector<Translation*> scored;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (rank >= translations[i].size()) continue;
+      with_rank.push_back(sources[i]);
+      targets.push_back(translations[i][rank].tokens);
+      scored.push_back(&translations[i][rank]);
+    }
+    if (targets.empty()) return;
+    std::vector<std::vector<double>> log_p = force_decode(with_rank, targets);
+    for (std::size_t i = 0; i < scored.size(); ++i) scored[i]->log_p = std::move(log_p[i]);
+  }
 }
 
 std::vector<Translation> Translator::score(std::span<const std::string> lines, std::span<const std::string> references,
@@ -174,7 +256,7 @@ std::vector<Translation> Translator::score(std::span<const std::string> lines, s
   const c10::InferenceMode inference;
   const ComputeDtypeGuard compute(options_.dtype);
   const std::int64_t lines_before = stats != nullptr ? stats->sentences : 0, longest = ensemble().longest_target();
-  const Sources sources = encode(lines, stats);
+  const Sources sources = encode(lines, stats, references);
   std::vector<std::vector<TokenId>> targets;
   std::vector<std::int64_t> lengths;
   for (std::size_t i = 0; i < sources.tokens.size(); ++i) {
@@ -216,7 +298,7 @@ std::vector<std::vector<double>> Translator::force_decode(std::span<const std::v
   std::vector<std::vector<double>> result;
   for (std::int64_t b = 0; b < std::ssize(targets); ++b) {
     std::vector<at::Tensor> logits;  // [T, C] each
-    for (std::size_t i = 0; i < models_.size(); ++i) logits.push_back(models_[i].network->logits(states[i][b]));
+    for (std::size_t i = 0; i < models_.size(); ++i) logits.push_back(all_logits(*models_[i].network, states[i][b]));
     const at::Tensor all = at::log_softmax(mean_log_probabilities(logits), 1);        // [T, C]
     const at::Tensor log_p = all.gather(1, output[b].unsqueeze(1)).squeeze(1).cpu();  // [T]
     const auto row = log_p.accessor<float, 1>();

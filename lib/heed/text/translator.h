@@ -18,6 +18,7 @@ namespace heed {
 /// What one call of translate() did.
 struct TranslationStats {
   std::int64_t sentences = 0;               ///< lines, blank ones included
+  std::int64_t searched = 0;                ///< sentences that were not blank, nor taken from the cache
   std::int64_t tokens = 0;                  ///< target tokens with end marks, best hypotheses only
   std::vector<std::size_t> cut_lines;       ///< lines that were over `max_length` and were cut, ascending
   std::vector<std::size_t> repaired_lines;  ///< lines that were not UTF-8, ascending
@@ -30,13 +31,18 @@ struct LineGuidance {
 };
 
 struct TranslatorOptions {
-  at::ScalarType dtype = at::kFloat;  ///< of the matrix products: float32 or bfloat16
+  at::ScalarType dtype = at::kFloat;  ///< of the matrix products: float32, bfloat16 or int8 (kChar)
   at::Device device = at::kCPU;
   std::int64_t batch_tokens = 4096;  ///< sentences times hypotheses times longest source
   std::int64_t max_length = 1024;    ///< pieces of a source line; what is over is cut
   bool token_scores = false;         ///< whether Translation::log_p is filled in, which takes a pass of its own
   bool attention = false;            ///< the same for Translation::attention
   bool replace_unk = false;          ///< whether source words take the place of unknown tokens; see replace_unknown()
+  bool cache = false;                ///< whether equal lines of one call are translated once
+  /// Batches that are translated side by side, a thread for each; their number changes no translation. Within a batch
+  /// LibTorch may use more threads: with at::set_num_threads(1) it does not, which is faster and makes a line's result
+  /// the same bits in any batch (see search()).
+  std::size_t workers = 1;
 };
 
 /// A trained model that turns lines into lines. Opening it reads one file; translating keeps no state, and the result
@@ -59,7 +65,7 @@ class Translator {
   /// The best translation of one line.
   std::string translate(const std::string& line, const SearchOptions& options = {});
   /// What the model gives to translations that are there already, one for each line: score and `log_p`, as a search
-  /// that found them would say.
+  /// that found them would say; of something that belongs to a blank line, what it gives to that without a source.
   std::vector<Translation> score(std::span<const std::string> lines, std::span<const std::string> references,
                                  double length_penalty, TranslationStats* stats = nullptr);
 
@@ -68,7 +74,16 @@ class Translator {
 
  private:
   struct Sources;
-  Sources encode(std::span<const std::string> lines, TranslationStats* stats) const;
+  Sources encode(std::span<const std::string> lines, TranslationStats* stats,
+                 std::span<const std::string> references = {}) const;
+  std::string text_of(const std::vector<TokenId>& tokens, const std::string& line, const std::vector<TokenId>& source,
+                      const std::string& prefix, const std::vector<TokenId>& prefix_tokens);
+  std::vector<std::vector<Translation>> translate_batch(std::span<const std::string> lines, const Sources& sources,
+                                                        std::span<const std::size_t> batch,
+                                                        const SearchOptions& options,
+                                                        std::span<const LineGuidance> guidance);
+  void add_token_scores(std::span<const std::vector<TokenId>> sources,
+                        std::vector<std::vector<Translation>>& translations);
   std::vector<std::vector<double>> force_decode(std::span<const std::vector<TokenId>> sources,
                                                 std::span<const std::vector<TokenId>> targets);
   Ensemble ensemble();

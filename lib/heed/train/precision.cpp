@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -34,7 +35,7 @@ TokenBatch random_batch(std::int64_t sentences, std::int64_t length, std::int64_
 double seconds_of_step(Seq2SeqModel& model, const TokenBatch& batch, at::ScalarType dtype, c10::Device device) {
   const ComputeDtypeGuard compute(dtype);
   const auto start = std::chrono::steady_clock::now();
-  batch_loss(model, batch, 1, 1, 0.1, device).loss.backward();
+  batch_loss(model, batch, 1, {}, device).loss.backward();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
@@ -52,10 +53,10 @@ at::ScalarType compute_dtype_of(Precision precision) {
   throw std::logic_error("precision auto was not resolved");
 }
 
-StepSpeed measure_steps(TransformerOptions network, std::int64_t batch_tokens, c10::Device device) {
+StepSpeed measure_steps(Seq2SeqOptions network, std::int64_t batch_tokens, c10::Device device) {
   // One layer of each kind tells as much as all of them.
   network.enc_layers = network.dec_layers = 1;
-  Transformer model(network);
+  const std::shared_ptr<Seq2SeqModel> model = make_seq2seq_model(network);
   model->to(device);
   model->train();
   const std::int64_t vocab = std::min(network.source_vocab, network.target_vocab);

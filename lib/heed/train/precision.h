@@ -7,7 +7,7 @@
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
-#include "heed/models/transformer.h"
+#include "heed/models/seq2seq_options.h"
 
 namespace heed {
 
@@ -27,7 +27,7 @@ struct StepSpeed {
 
 /// Times steps (forward and backward) of a one-layer network on two batches of random tokens: in turns, the fastest of
 /// three each, so that other work on the machine does not decide. Takes a few seconds.
-StepSpeed measure_steps(TransformerOptions network, std::int64_t batch_tokens, c10::Device device);
+StepSpeed measure_steps(Seq2SeqOptions network, std::int64_t batch_tokens, c10::Device device);
 
 /// What `auto` means: the faster one; fp32 when bf16 gains less than a tenth.
 Precision choose_precision(const StepSpeed& speed);

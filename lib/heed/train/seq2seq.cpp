@@ -19,6 +19,7 @@
 #include "heed/base/progress.h"
 #include "heed/base/stage_timer.h"
 #include "heed/base/stop_signal.h"
+#include "heed/nn/layers.h"
 #include "heed/train/metrics_csv.h"
 #include "heed/train/non_finite.h"
 #include "heed/train/run_directory.h"
@@ -54,11 +55,8 @@ std::string reason_to_finish(const Seq2SeqTrainOptions& options, const Seq2SeqSt
 }
 
 void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters) {
-  log::info("preset " + std::string(name_of(o.preset)) + ": " + std::to_string(o.network.enc_layers) + "+" +
-            std::to_string(o.network.dec_layers) + " layers, " + std::to_string(o.network.dim) +
-            " wide, feed-forward " + std::to_string(o.network.ffn_dim) + ", " + std::to_string(o.network.heads) +
-            " heads, vocabulary " + format_count(o.network.source_vocab) + ": " + format_count(parameters) +
-            " weights");
+  log::info("preset " + std::string(name_of(o.preset)) + ": " + describe(o.network) + ", vocabulary " +
+            format_count(o.network.source_vocab) + ": " + format_count(parameters) + " weights");
   log::info("batches of " + format_count(o.batch_tokens * o.grad_accum) + " tokens, peak rate " +
             format_number(o.lr, 5) + " after " + format_count(o.warmup) + " updates, dropout " +
             format_number(o.network.dropout, 2) + ", " + std::string(name_of(o.precision)) + ", " +
@@ -94,12 +92,11 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
   // Data, vocabulary, network
   const Seq2SeqData data = open_data(options);
-  if (!saved) apply_preset(options, run.given, data.training->size());
   std::optional<TranslationModel> parent;
-  if (!saved && !options.init_from.empty()) {
-    parent = load_translation_model(options.init_from);
-    adopt_network(options, run.given, parent->network->options);
-  }
+  if (!saved && !options.init_from.empty()) parent = load_translation_model(options.init_from);
+  if (parent && !run.given.contains("arch")) options.network.arch = parent->network->options.arch;
+  if (!saved) apply_preset(options, run.given, data.training->size());
+  if (parent) adopt_network(options, run.given, parent->network->options);
   const Vocabularies vocabularies = [&]() -> Vocabularies {
     if (saved) {
       auto [source, target] = read_subwords(*saved);
@@ -108,6 +105,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     if (parent) return {parent->source, parent->target};
     return make_vocabularies(*data.training, options);
   }();
+  settle_sampling(options.sampling, run.given, vocabularies);
   options.network.source_vocab = vocabularies.source.size();
   options.network.target_vocab = vocabularies.target.size();
   validate(options.network);
@@ -124,7 +122,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
                    [&] { return measure_steps(options.network, options.batch_tokens, run.device); });
 
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));
-  Transformer network(options.network), average(options.network);
+  const std::shared_ptr<Seq2SeqModel> network = make_seq2seq_model(options.network),
+                                      average = make_seq2seq_model(options.network);
   network->to(run.device);
   average->to(run.device);
   average->eval();
@@ -171,7 +170,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     return std::make_unique<BatchStream>(
         data.training, vocabularies.source, vocabularies.target,
         BatchOptions{options.batch_tokens, options.max_length, options.on_long,
-                     static_cast<std::uint64_t>(options.seed)},
+                     static_cast<std::uint64_t>(options.seed), options.sampling},
         data.held_out,
         DataPosition{static_cast<std::uint64_t>(state.epoch), static_cast<std::uint64_t>(state.sentence)});
   };
@@ -249,6 +248,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     return row;
   };
 
+  const LossOptions loss_options{static_cast<std::uint64_t>(options.seed), options.label_smoothing, options.r_drop};
   std::string reason;
   network->train();
   for (;;) {
@@ -266,8 +266,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
       stages.enter("data");
       const TokenBatch batch = stream->next();
       stages.enter("forward");
-      const CrossEntropy sums = batch_loss(*network, batch, static_cast<std::uint64_t>(options.seed),
-                                           static_cast<std::uint64_t>(update), options.label_smoothing, run.device);
+      const CrossEntropy sums =
+          batch_loss(*network, batch, static_cast<std::uint64_t>(update), loss_options, run.device);
       stages.enter("backward");
       sums.loss.backward();
       stages.leave();

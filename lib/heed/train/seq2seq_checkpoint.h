@@ -16,7 +16,7 @@ using RecentWeights = std::deque<at::Tensor>;
 
 /// What belongs into a checkpoint of a translation run; everything is only pointed at.
 struct Seq2SeqRun {
-  const TransformerOptions& network;
+  const Seq2SeqOptions& network;
   const Subwords &source, &target;
   const std::string& train_options;  ///< JSON
   const FlatParameters& parameters;

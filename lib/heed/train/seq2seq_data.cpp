@@ -9,6 +9,7 @@
 #include "heed/base/random.h"
 #include "heed/base/utf8.h"
 #include "heed/text/survey.h"
+#include "heed/text/translation_model.h"
 
 namespace heed {
 namespace {
@@ -50,6 +51,18 @@ class LineSampler {
 
 bool usable(const SentencePair& pair) {
   return !is_blank(pair.source) && !is_blank(pair.target);
+}
+
+// Of a SentencePiece model for both sides, or those of another translation model.
+Vocabularies read_vocabularies(const std::filesystem::path& path) {
+  if (!std::filesystem::is_directory(path) && path.extension() != ".safetensors") {
+    const Subwords both = Subwords::from_file(path);
+    return {both, both};
+  }
+  const safetensors::File file(find_model_file(path, kTranslationModel));
+  check_kind(file, kTranslationModel);
+  const auto [source, target] = read_subwords(file);
+  return {source, target};
 }
 
 std::vector<SentencePair> read_validation(const ParallelCorpus& corpus, std::int64_t most) {
@@ -108,10 +121,7 @@ void report_data(const Seq2SeqData& data, const Vocabularies& vocabularies, cons
 }
 
 Vocabularies make_vocabularies(const ParallelCorpus& training, const Seq2SeqTrainOptions& options) {
-  if (!options.vocab.empty()) {
-    const Subwords both = Subwords::from_file(options.vocab);
-    return {both, both};
-  }
+  if (!options.vocab.empty()) return read_vocabularies(options.vocab);
   if (!options.vocab_src.empty())
     return {Subwords::from_file(options.vocab_src), Subwords::from_file(options.vocab_tgt)};
   const auto train = [&](SampledSide side) {
@@ -124,6 +134,18 @@ Vocabularies make_vocabularies(const ParallelCorpus& training, const Seq2SeqTrai
   }
   log::info("training a vocabulary of " + format_count(options.vocab_size) + " subwords for each side");
   return {train(SampledSide::source), train(SampledSide::target)};
+}
+
+void settle_sampling(SubwordSampling& sampling, const std::set<std::string>& given, const Vocabularies& vocabularies) {
+  const auto settle = [&](const char* name, double& value, SubwordKind kind, const char* other) {
+    if (vocabularies.source.kind() == kind || vocabularies.target.kind() == kind) return;
+    if (value > 0 && given.contains(name))
+      throw usage_error(std::string("--") + name + " is for vocabularies of the kind " + std::string(name_of(kind)) +
+                        ", and this one is of another: leave it out, or say --" + other);
+    value = 0;
+  };
+  settle("subword-alpha", sampling.alpha, SubwordKind::unigram, "bpe-dropout");
+  settle("bpe-dropout", sampling.dropout, SubwordKind::bpe, "subword-alpha");
 }
 
 }  // namespace heed

@@ -39,4 +39,7 @@ void report_data(const Seq2SeqData& data, const Vocabularies& vocabularies, cons
 /// The vocabularies that the options name, or new ones trained on at most two million evenly spread training lines.
 Vocabularies make_vocabularies(const ParallelCorpus& training, const Seq2SeqTrainOptions& options);
 
+/// Sets the kind of sampling to 0 that neither vocabulary can do. Throws Error(usage) when it was `given`.
+void settle_sampling(SubwordSampling& sampling, const std::set<std::string>& given, const Vocabularies& vocabularies);
+
 }  // namespace heed

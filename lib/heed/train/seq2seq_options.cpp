@@ -11,12 +11,28 @@ namespace heed {
 namespace {
 
 struct PresetValues {
-  std::int64_t layers, dim, ffn_dim, heads;
+  std::int64_t layers, dim, ffn_dim, heads;  // the last two: of Transformers
   double dropout, lr;
   std::int64_t warmup, batch_tokens, valid_every;
 };
 
-PresetValues values_of(Preset preset) {
+PresetValues values_of_rnn(Preset preset) {
+  switch (preset) {
+    case Preset::small:
+      return {1, 512, 0, 0, 0.3, 1e-3, 1000, 4096, 500};
+    case Preset::base:
+      return {2, 512, 0, 0, 0.2, 1e-3, 2000, 8192, 1000};
+    case Preset::big:
+      return {2, 1024, 0, 0, 0.3, 5e-4, 4000, 8192, 1000};
+    case Preset::tiny:
+    case Preset::rnn:
+    case Preset::automatic:
+      break;
+  }
+  return {1, 256, 0, 0, 0.3, 2e-3, 1000, 2048, 500};
+}
+
+PresetValues values_of_transformer(Preset preset) {
   switch (preset) {
     case Preset::tiny:
       return {4, 128, 256, 4, 0.2, 3e-3, 1000, 2048, 500};
@@ -26,6 +42,7 @@ PresetValues values_of(Preset preset) {
       return {6, 1024, 4096, 16, 0.3, 5e-4, 4000, 8192, 1000};
     case Preset::small:
     case Preset::automatic:
+    case Preset::rnn:
       break;
   }
   return {3, 256, 1024, 4, 0.2, 1e-3, 2000, 4096, 500};
@@ -36,9 +53,10 @@ constexpr std::uint64_t kTinyPairs = 60'000, kSmallPairs = 1'000'000;
 // Settings that the weights, the vocabulary or the choice of held-out sentences were made with.
 bool is_frozen(const std::string& name) {
   static const std::set<std::string> frozen = {
-      "enc-layers", "dec-layers", "dim",       "ffn-dim",   "heads",        "kv-heads",     "head-dim",   "activation",
-      "positions",  "norm-first", "tie",       "vocab",     "vocab-src",    "vocab-tgt",    "vocab-size", "subwords",
-      "preset",     "seed",       "init-from", "optimizer", "shared-vocab", "max-positions"};
+      "enc-layers",    "dec-layers",    "dim",           "ffn-dim", "heads",     "kv-heads",  "head-dim",
+      "activation",    "positions",     "norm-first",    "tie",     "vocab",     "vocab-src", "vocab-tgt",
+      "vocab-size",    "subwords",      "preset",        "seed",    "init-from", "optimizer", "shared-vocab",
+      "max-positions", "rnn-attention", "input-feeding", "arch"};
   return frozen.contains(name);
 }
 
@@ -65,7 +83,7 @@ void validate(const Seq2SeqTrainOptions& o) {
   require(o.valid_src.empty() == o.valid_tgt.empty(), "--valid-src and --valid-tgt go together");
   require(o.vocab_src.empty() == o.vocab_tgt.empty(), "--vocab-src and --vocab-tgt go together");
   require(o.vocab.empty() || o.vocab_src.empty(), "--vocab stands instead of --vocab-src and --vocab-tgt");
-  require(o.network.positions != Positions::learned || o.max_length < o.network.max_positions,
+  require(o.max_length < longest_sentence(o.network),
           "--max-length " + std::to_string(o.max_length) + " and an end mark do not fit into --max-positions " +
               std::to_string(o.network.max_positions) + " learned positions: lower the one or raise the other");
   require(o.vocab_size == 0 || o.vocab_size >= 8, "vocab-size must be 8 or more");
@@ -96,6 +114,9 @@ void validate(const Seq2SeqTrainOptions& o) {
   const auto share = [&](const char* name, double value) {
     require(value >= 0 && value < 1, std::string(name) + " must be at least 0 and below 1");
   };
+  not_negative("subword-alpha", o.sampling.alpha);
+  require(o.sampling.dropout >= 0 && o.sampling.dropout <= 1, "bpe-dropout must be 0 to 1");
+  not_negative("r-drop", o.r_drop);
   share("label-smoothing", o.label_smoothing);
   share("ema", o.ema);
   share("adam-beta1", o.adam.beta1);
@@ -104,7 +125,7 @@ void validate(const Seq2SeqTrainOptions& o) {
           "--lr-scheduler cosine needs --max-updates, the update at which the rate reaches zero");
   if (!o.max_time.empty()) parse_duration(o.max_time, "--max-time");
   // The vocabulary is not known yet: everything else about the network is checked before any file is read.
-  TransformerOptions network = o.network;
+  Seq2SeqOptions network = o.network;
   network.source_vocab = network.target_vocab = 4;
   validate(network);
 }
@@ -112,15 +133,19 @@ void validate(const Seq2SeqTrainOptions& o) {
 void apply_preset(Seq2SeqTrainOptions& o, const std::set<std::string>& given, std::uint64_t pairs) {
   if (o.preset == Preset::automatic)
     o.preset = pairs < kTinyPairs ? Preset::tiny : pairs < kSmallPairs ? Preset::small : Preset::base;
-  const PresetValues values = values_of(o.preset);
   const auto fill = [&](const char* name, auto& field, auto value) {
     if (!given.contains(name)) field = value;
   };
+  if (o.preset == Preset::rnn) fill("arch", o.network.arch, Arch::lstm);
+  const bool transformer = o.network.arch == Arch::transformer;
+  if (o.preset == Preset::rnn && transformer)
+    throw usage_error("--preset rnn is no Transformer: leave --arch out, or say --arch lstm or gru");
+  const PresetValues values = transformer ? values_of_transformer(o.preset) : values_of_rnn(o.preset);
   fill("enc-layers", o.network.enc_layers, values.layers);
   fill("dec-layers", o.network.dec_layers, values.layers);
   fill("dim", o.network.dim, values.dim);
-  fill("ffn-dim", o.network.ffn_dim, values.ffn_dim);
-  fill("heads", o.network.heads, values.heads);
+  if (transformer) fill("ffn-dim", o.network.ffn_dim, values.ffn_dim);
+  if (transformer) fill("heads", o.network.heads, values.heads);
   fill("dropout", o.network.dropout, values.dropout);
   fill("lr", o.lr, values.lr);
   fill("warmup", o.warmup, values.warmup);
@@ -130,15 +155,14 @@ void apply_preset(Seq2SeqTrainOptions& o, const std::set<std::string>& given, st
   if (!o.shared_vocab || !o.vocab_src.empty()) fill("tie", o.network.tie, TieEmbeddings::output);
 }
 
-void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given,
-                   const TransformerOptions& network) {
+void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const Seq2SeqOptions& network) {
   for (const char* name : {"vocab", "vocab-src", "vocab-tgt", "vocab-size"})
     if (given.contains(name))
       throw usage_error(std::string("--init-from brings its own vocabulary: leave --") + name + " out");
   nlohmann::json merged = fields_to_json(network);
   const nlohmann::json now = fields_to_json(options.network);
   for (const auto& [name, value] : now.items()) {
-    if (name == "dropout" || name == "attention-dropout")
+    if (name == "dropout" || name == "attention-dropout" || !has_option(network.arch, name))
       merged[name] = value;
     else if (given.contains(name) && value != merged[name])
       throw usage_error("--" + name + " " + value.dump() + " contradicts the model of --init-from, which has " +

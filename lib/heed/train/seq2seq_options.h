@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "heed/base/fields.h"
-#include "heed/models/transformer.h"
+#include "heed/models/seq2seq_options.h"
 #include "heed/text/batches.h"
 #include "heed/text/corpus.h"
 #include "heed/text/subwords.h"
@@ -18,10 +18,10 @@
 
 namespace heed {
 
-/// Named sets of defaults; `automatic` goes by the size of the corpus.
-enum class Preset { automatic, tiny, small, base, big };
+/// Named sets of defaults for each architecture; `automatic` goes by the size of the corpus. `rnn` is an LSTM.
+enum class Preset { automatic, tiny, small, base, big, rnn };
 inline std::span<const std::string_view> enum_names(Preset) {
-  static constexpr std::string_view names[] = {"auto", "tiny", "small", "base", "big"};
+  static constexpr std::string_view names[] = {"auto", "tiny", "small", "base", "big", "rnn"};
   return names;
 }
 
@@ -39,7 +39,7 @@ struct Seq2SeqTrainOptions {
   bool restart = false;
 
   Preset preset = Preset::automatic;
-  TransformerOptions network;
+  Seq2SeqOptions network;
 
   std::string vocab, vocab_src, vocab_tgt;
   std::int64_t vocab_size = 0;
@@ -47,11 +47,12 @@ struct Seq2SeqTrainOptions {
   SubwordKind subwords = SubwordKind::unigram;
   std::int64_t max_length = 256;
   OnLong on_long = OnLong::drop;
+  SubwordSampling sampling;
   bool strict_utf8 = false;
 
   std::int64_t batch_tokens = 4096, grad_accum = 1;
   AdamOptions adam;
-  double lr = 1e-3, label_smoothing = 0.1, clip_norm = 1, ema = 0.999;
+  double lr = 1e-3, label_smoothing = 0.1, r_drop = 0, clip_norm = 1, ema = 0.999;
   std::int64_t average = 1, warmup = 1000;
   LrScheduler lr_scheduler = LrScheduler::inverse_sqrt;
   Precision precision = Precision::automatic;
@@ -75,7 +76,8 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("restart", o.restart, "start over in a directory that holds a run");
   visit("preset", o.preset, "set of defaults for shape and training (auto: by size of the corpus)");
   visit_fields(o.network, visit);
-  visit("vocab", o.vocab, "SentencePiece model for both sides (without it, one is trained on the training text)");
+  visit("vocab", o.vocab,
+        "SentencePiece model for both sides, or a model whose vocabulary is taken (else one is trained on the text)");
   visit("vocab-src", o.vocab_src, "SentencePiece model of the source side");
   visit("vocab-tgt", o.vocab_tgt, "SentencePiece model of the target side");
   visit("vocab-size", o.vocab_size, "size of a vocabulary to train (0 = 8,000 below a million pairs, else 32,000)");
@@ -83,6 +85,9 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("subwords", o.subwords, "kind of a vocabulary to train");
   visit("max-length", o.max_length, "longest sentence in tokens");
   visit("on-long", o.on_long, "what to do with longer ones");
+  visit("subword-alpha", o.sampling.alpha,
+        "draw segmentations of the training text anew, unigram vocabulary: small = wild, large = the best (0 = off)");
+  visit("bpe-dropout", o.sampling.dropout, "the same, BPE vocabulary: share of the merges left out (0 = off)");
   visit("strict-utf8", o.strict_utf8, "refuse ill-formed UTF-8 instead of replacing it");
   visit("batch-tokens", o.batch_tokens, "size of a batch: sentences times longest side, padding included");
   visit("grad-accum", o.grad_accum, "batches per update");
@@ -95,6 +100,7 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("lr-scheduler", o.lr_scheduler, "how the rate falls after the warm-up");
   visit("warmup", o.warmup, "updates over which the rate rises to its peak");
   visit("label-smoothing", o.label_smoothing, "share of the target probability spread over all tokens (0 = off)");
+  visit("r-drop", o.r_drop, "weight of the difference between two passes with other dropouts (0 = one pass)");
   visit("clip-norm", o.clip_norm, "longest gradient; a longer one is scaled down (0 = off)");
   visit("ema", o.ema, "decay of the average of the weights that is validated and kept as best (0 = off)");
   visit("average", o.average, "validations over which that average is averaged again (1 = only the newest)");
@@ -115,12 +121,12 @@ void visit_fields(Options& o, Visitor&& visit) {
 void validate(const Seq2SeqTrainOptions& options);
 
 /// Chooses the preset when it is `automatic`, by the number of training pairs, and fills every field of it that is not
-/// among the `given` names.
+/// among the `given` names. Throws Error(usage) where preset and architecture contradict each other.
 void apply_preset(Seq2SeqTrainOptions& options, const std::set<std::string>& given, std::uint64_t pairs);
 
 /// Takes over the shape of another model's network (not its dropouts). Throws Error(usage) naming a `given` option that
 /// contradicts it.
-void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const TransformerOptions& network);
+void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const Seq2SeqOptions& network);
 
 /// Continues with the options of the run that was saved (`saved`, JSON of all fields): those that were not given now
 /// are taken from it, changed ones are named in a notice, and changes that the weights or the order of the data cannot

@@ -3,9 +3,24 @@
 #include <ATen/ATen.h>
 
 #include "heed/base/tokens.h"
+#include "heed/nn/r_drop.h"
 
 namespace heed {
 namespace {
+
+// Added to the numbers of sentences in a second pass over them: more than any corpus has.
+constexpr std::uint64_t kSecondPass = std::uint64_t{1} << 62;
+
+// The second pass of R-Drop is a second copy of the sentences, with numbers of their own.
+TokenBatch twice(TokenBatch batch) {
+  const std::size_t count = batch.sentences.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.sentences.push_back(batch.sentences[i] + kSecondPass);
+    batch.source.push_back(batch.source[i]);
+    batch.target.push_back(batch.target[i]);
+  }
+  return batch;
+}
 
 // Each sentence with a mark before it or after it.
 enum class Mark { before, after };
@@ -29,14 +44,19 @@ PackedRows rows_of(const std::vector<std::vector<TokenId>>& sentences, const std
 
 }  // namespace
 
-CrossEntropy batch_loss(Seq2SeqModel& model, const TokenBatch& batch, std::uint64_t seed, std::uint64_t update,
-                        double label_smoothing, c10::Device device) {
+CrossEntropy batch_loss(Seq2SeqModel& model, const TokenBatch& given, std::uint64_t update, const LossOptions& options,
+                        c10::Device device) {
+  const TokenBatch batch = options.r_drop > 0 ? twice(given) : given;
   const PackedRows source_rows = rows_of(batch.source, batch.sentences, device);
   const PackedRows target_rows = rows_of(batch.target, batch.sentences, device);
   const PackedTokens source{with_mark(batch.source, Mark::after, kEos, source_rows.count()).to(device), source_rows};
   const PackedTokens target{with_mark(batch.target, Mark::before, kBos, target_rows.count()).to(device), target_rows};
   const at::Tensor next = with_mark(batch.target, Mark::after, kEos, target_rows.count()).to(device);  // [N]
-  return cross_entropy(model.states(source, target, seed, update), model.output_weight(), next, label_smoothing, kPad);
+  const at::Tensor states = model.states(source, target, options.seed, update);                        // [N, D]
+  if (options.r_drop == 0) return cross_entropy(states, model.output_weight(), next, options.label_smoothing, kPad);
+  const std::int64_t one_pass = target_rows.offsets[given.sentences.size()];
+  return r_drop_cross_entropy(states.narrow(0, 0, 2 * one_pass), model.output_weight(), next.narrow(0, 0, one_pass),
+                              options.label_smoothing, options.r_drop, kPad);
 }
 
 }  // namespace heed

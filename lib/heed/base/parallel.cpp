@@ -1,4 +1,4 @@
-#include "heed/image/parallel.h"
+#include "heed/base/parallel.h"
 
 #include <algorithm>
 #include <atomic>
@@ -10,7 +10,7 @@
 namespace heed {
 
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work,
-                  const std::function<void(std::size_t)>& on_progress) {
+                  const std::function<void(std::size_t)>& on_progress, std::size_t threads) {
   std::atomic<std::size_t> next = 0, done = 0;
   std::exception_ptr failure;
   std::mutex failure_mutex;
@@ -28,10 +28,10 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& wor
       if (reports && on_progress) on_progress(done);
     }
   };
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   {
     std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < std::min(cores, count); ++i) others.emplace_back(run, false);
+    for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(run, false);
     run(true);
   }
   if (failure) std::rethrow_exception(failure);

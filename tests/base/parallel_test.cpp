@@ -1,6 +1,9 @@
-#include "heed/image/parallel.h"
+#include "heed/base/parallel.h"
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -15,6 +18,24 @@ TEST_CASE("each piece of work is done once") {
     parallel_for(count, [&](std::size_t i) { ++times[i]; });
     for (const auto& each : times) CHECK(each == 1);
   }
+}
+
+TEST_CASE("work is shared by as many threads as were asked for") {
+  const auto threads_seen = [](std::size_t threads) {
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    parallel_for(
+        40,
+        [&](std::size_t) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(2));
+          const std::lock_guard lock(mutex);
+          seen.insert(std::this_thread::get_id());
+        },
+        {}, threads);
+    return seen;
+  };
+  CHECK(threads_seen(1) == std::set{std::this_thread::get_id()});
+  CHECK(threads_seen(4).size() == 4);
 }
 
 TEST_CASE("the first exception ends the rest and comes back") {

@@ -1,0 +1,92 @@
+#include "heed/nn/inference_product.h"
+
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "heed/base/error.h"
+#include "heed/nn/int8_kernel.h"
+
+namespace heed {
+namespace {
+
+constexpr std::int64_t kRowMultiple = 32, kFewestRows = 16;
+
+// Rows in `dtype`, with zeros below them up to `count`.
+at::Tensor filled_up(const at::Tensor& rows, std::int64_t count, at::ScalarType dtype) {
+  if (rows.size(0) == count) return rows.to(dtype);
+  const at::Tensor result = at::empty({count, rows.size(1)}, rows.options().dtype(dtype));
+  result.narrow(0, 0, rows.size(0)).copy_(rows);
+  result.narrow(0, rows.size(0), count - rows.size(0)).zero_();
+  return result;
+}
+
+// Some processors' 8-bit instructions cut sums off at 16 bits.
+bool int8_sums_are_exact() {
+  const at::Tensor most = at::full({kRowMultiple, 64}, 127, at::kChar), least = at::full({64, 64}, -127, at::kChar);
+  return at::_int_mm(most, least).eq(-64 * 127 * 127).all().item<bool>();
+}
+
+void require_int8(const at::Tensor& weight) {
+  if (!weight.is_cpu()) throw usage_error("int8 runs on the CPU only: say --device cpu, or take another --precision");
+  static const bool exact = int8_sums_are_exact();
+  if (!exact) throw usage_error("this processor's 8-bit products are not exact: take --precision fp32");
+}
+
+}  // namespace
+
+at::Tensor as_rows(const at::Tensor& input) {
+  return input.reshape({-1, input.size(-1)});
+}
+
+at::Tensor like_input(const at::Tensor& product, const at::Tensor& input) {
+  std::vector<std::int64_t> sizes = input.sizes().vec();
+  sizes.back() = product.size(1);
+  return product.narrow(0, 0, input.numel() / input.size(-1)).view(sizes);
+}
+
+at::Tensor product_rows(const at::Tensor& rows, at::ScalarType dtype) {
+  const std::int64_t count = rows.size(0);
+  return filled_up(rows, dtype == at::kFloat ? count : (count + kRowMultiple - 1) / kRowMultiple * kRowMultiple, dtype);
+}
+
+InferenceProduct::InferenceProduct(const at::Tensor& weight, const at::Tensor& bias, at::ScalarType dtype) {
+  const at::Tensor rows = weight.detach();  // [outputs, inputs]
+  if (dtype == at::kChar) {
+    require_int8(rows);
+    scales_ = rows.abs().amax(1) / 127;                                                  // [outputs]
+    weight_ = (rows / scales_.clamp_min(1e-30).unsqueeze(1)).round().to(at::kChar).t();  // [inputs, outputs]
+    bias_ = bias.defined() ? bias.detach().contiguous() : bias;
+    return;
+  }
+  weight_ = rows.t().to(dtype).contiguous();  // [inputs, outputs]
+  bias_ = bias.defined() ? bias.detach().to(dtype) : bias;
+}
+
+at::Tensor InferenceProduct::operator()(const at::Tensor& input) const {
+  if (dtype() == at::kChar)
+    return like_input(int8_product(as_rows(input).to(at::kFloat).contiguous()), input);  // [.., outputs]
+  at::Tensor rows = product_rows(as_rows(input), dtype());                               // [N', inputs]
+  // For fewer rows, sums are made in another order.
+  if (rows.size(0) < kFewestRows) rows = filled_up(rows, kFewestRows, dtype());
+  return like_input(bias_.defined() ? at::addmm(bias_, rows, weight_) : at::mm(rows, weight_), input);  // [.., outputs]
+}
+
+// [N, inputs] -> [N', outputs]
+at::Tensor InferenceProduct::int8_product(const at::Tensor& rows) const {
+  const std::int64_t count = rows.size(0), inputs = rows.size(1), outputs = weight_.size(1);
+  const std::int64_t filled = (count + kRowMultiple - 1) / kRowMultiple * kRowMultiple;
+  const at::Tensor quantised = at::empty({filled, inputs}, rows.options().dtype(at::kChar));  // [N', inputs]
+  const at::Tensor scales = at::empty({count}, rows.options());                               // [N]
+  quantise_rows(rows.const_data_ptr<float>(), rows.stride(0), count, inputs, quantised.mutable_data_ptr<std::int8_t>(),
+                scales.mutable_data_ptr<float>());
+  quantised.narrow(0, count, filled - count).zero_();
+  const at::Tensor sums = at::_int_mm(quantised, weight_);                // [N', outputs]
+  const at::Tensor result = at::empty({count, outputs}, rows.options());  // [N, outputs]
+  scale_product(sums.const_data_ptr<std::int32_t>(), count, outputs, scales.const_data_ptr<float>(),
+                scales_.const_data_ptr<float>(), bias_.defined() ? bias_.const_data_ptr<float>() : nullptr,
+                result.mutable_data_ptr<float>());
+  return result;
+}
+
+}  // namespace heed
