@@ -122,7 +122,7 @@ void bench_training_parts(const Settings& settings) {
       },
       [&] { cross_entropy(states, table, targets, 0.1, 1).loss.backward(); });
 
-  TransformerOptions options;
+  Seq2SeqOptions options;
   options.source_vocab = options.target_vocab = kVocab;
   options.dropout = 0.2;
   Transformer model(options);

@@ -266,7 +266,7 @@ TEST_CASE("attention maps are the weights of the layers' attentions") {
   const at::NoGradGuard no_grad;
   for (const auto& grid : option_grid()) {
     if (grid.positions == Positions::learned) continue;
-    TransformerOptions options = grid;
+    Seq2SeqOptions options = grid;
     options.enc_layers = options.dec_layers = 1;
     Transformer model(options);
     const at::Tensor source = at::randint(4, 31, {2, 7}, at::kLong), target = at::randint(4, 31, {2, 5}, at::kLong);
