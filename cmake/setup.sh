@@ -13,13 +13,14 @@ fail() {
   exit 1
 }
 
-# setup [test|format]: installs what building needs, and for these two what they need besides.
+# setup [test|format|bench]: installs what building needs, and for these what they need besides.
 # Leaves the folder of TorchConfig.cmake in $torch_dir.
 setup() {
   local purpose=${1:-build}
   install_packages "$purpose"
-  if [ "$purpose" != build ]; then install_clang_format; fi
+  if [ "$purpose" = test ] || [ "$purpose" = format ]; then install_clang_format; fi
   if [ "$purpose" != format ]; then install_libtorch; fi
+  if [ "$purpose" = bench ]; then install_peers; fi
 }
 
 # --- Packages -------------------------------------------------------------------------------------------------------
@@ -185,6 +186,19 @@ install_libtorch() {
   } || fail "LibTorch could not be installed: check the network or pip's configuration, or get a LibTorch >= $torch_minimum" \
     "yourself and name its folder: LIBTORCH=/path/to/libtorch ./x build"
   find_libtorch || fail "pip installed torch==$torch_version, but $venv holds no usable LibTorch; remove $venv and try again"
+}
+
+# --- What benchmarks compare with -----------------------------------------------------------------------------------
+
+install_peers() {
+  "$venv/bin/python" -c 'import ctranslate2, numpy, sentencepiece, torch' 2>/dev/null && return
+  make_venv
+  say "installing Python's PyTorch, CTranslate2 and SentencePiece into $venv, to compare with"
+  # With what its Python side needs, which install_libtorch leaves out.
+  pip_install "torch==$torch_version" || pip_install "torch==$torch_version" --index-url "$torch_index" ||
+    fail "pip could not install torch==$torch_version; check the network or pip's configuration"
+  pip_install numpy sentencepiece==0.2.0 ctranslate2==4.8.5 ||
+    fail "pip could not install ctranslate2 and sentencepiece; check the network or pip's configuration"
 }
 
 # --- Jobs -----------------------------------------------------------------------------------------------------------

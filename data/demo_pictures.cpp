@@ -11,7 +11,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/random.h"
-#include "heed/image/parallel.h"
+#include "heed/base/parallel.h"
 #include "heed/image/png.h"
 
 namespace heed::demo {

@@ -223,13 +223,27 @@ class Guided(TranslateTest):
         for count, part in ((2, "ends after line 3"), (0, "has more lines than stdin")):
             self.assertIn(part, self.translate("the cat\n" * (2 + count), code=3, prefix="prefix").err)
 
+    def test_prefix_that_the_vocabulary_cannot_write(self):
+        self.write("prefix", "\nla \u4e00\n\u4e00 \u4e01\n")
+        for changes in ({}, {"replace_unk": True}):
+            found = self.translate("the cat\nthe cat\nthe cat\n", prefix="prefix", **changes)
+            self.assertRegex(found.lines[1], "^la \u4e00($| )")
+            self.assertRegex(found.lines[2], "^\u4e00 \u4e01($| )")
+            self.assertEqual(found.err.count("letters that the model does not know"), 1)
+            self.assertIn("prefix:2:", found.err)
+
     def test_unknown_tokens_become_source_words(self):
-        """The model was never shown any, and only writes one where it has to."""
-        self.write("prefix", "la \u4e00\n\n")
-        plain, replaced = (self.translate("the cat\nthe dog\n", prefix="prefix", **changes).lines
-                           for changes in ({}, {"replace_unk": True}))
-        self.assertIn(replaced[0].split()[:2], (["la", "the"], ["la", "cat"]), plain)
-        self.assertEqual(replaced[1], plain[1])
+        """The model was never shown any; by chance alone each token comes some time."""
+        drawn = {"sample": True, "temperature": 100, "n_best": 100}
+        plain, replaced = (self.translate("the cat\n", **drawn, **changes).lines
+                           for changes in ({"allow_unk": True}, {"replace_unk": True}))
+        gaps = [place for place, line in enumerate(plain) if "\u2047" in line]
+        self.assertGreater(len(gaps), 5)
+        for place in gaps:
+            self.assertNotIn("\u2047", replaced[place])
+            self.assertRegex(replaced[place], "the|cat")
+        self.assertEqual([line for place, line in enumerate(plain) if place not in gaps],
+                         [line for place, line in enumerate(replaced) if place not in gaps])
 
     def test_glossary(self):
         self.write("terms", "dog\tbirdo\ncat\tkato\n")
@@ -240,7 +254,7 @@ class Guided(TranslateTest):
         self.assertEqual(found[1:], self.translate(text).lines[1:])
         self.write("odd", "dog\t\u4e00\n")
         odd = self.translate(text, glossary="odd")
-        self.assertIn("letters that the model does not know", odd.err)
+        self.assertIn("cannot be written with the model's vocabulary", odd.err)
         self.assertEqual(odd.lines, self.translate(text).lines)
         self.write("bad", "dog birdo\n")
         self.assert_refused(self.translate(text, glossary="bad", code=None), 3, "bad:1", "one tab")

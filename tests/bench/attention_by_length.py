@@ -50,6 +50,11 @@ def groups_of(lengths, count):
     return groups
 
 
+def words_of(group):
+    least, most = group
+    return f"{least} to {most}" if least < most else str(least)
+
+
 def text(x, y, words, anchor="middle", size=12, colour=QUIET, weight="normal"):
     return (f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}" '
             f'font-weight="{weight}">{words}</text>')
@@ -68,8 +73,8 @@ def plot(groups, scores):
     for value in range(0, top + 1, 10):
         y = place(0, value)[1]
         parts += [f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{GRID}"/>', text(LEFT - 8, y + 4, value, "end")]
-    for number, (least, most) in enumerate(groups):
-        parts.append(text(place(number, 0)[0], HEIGHT - BOTTOM + 20, f"{least} to {most}"))
+    for number, group in enumerate(groups):
+        parts.append(text(place(number, 0)[0], HEIGHT - BOTTOM + 20, words_of(group)))
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM + 42, "words"))
     for (name, row), colour in zip(scores.items(), LINES * len(scores)):
         points = [place(number, value) for number, value in enumerate(row)]
@@ -92,7 +97,7 @@ def main():
     lengths = [len(line.split()) for line in lines_of(options.source)]
     groups = groups_of(lengths, options.groups)
     inside = [[i for i, length in enumerate(lengths) if least <= length <= most] for least, most in groups]
-    print("| model | " + " | ".join(f"{least} to {most} words ({len(group)})" for (least, most), group in zip(groups, inside))
+    print("| model | " + " | ".join(f"{words_of(group)} words ({len(members)})" for group, members in zip(groups, inside))
           + f" | all ({len(lengths)}) |")
     print("|---" * (len(groups) + 2) + "|")
     scores = {}

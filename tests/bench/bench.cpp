@@ -1,3 +1,5 @@
+#include "bench.h"
+
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -25,13 +27,6 @@
 /// Benchmarks: measured figures for people, never part of the tests. `heed-bench NAME [SETTING=VALUE...]`.
 namespace heed {
 namespace {
-
-using Settings = std::map<std::string, std::string>;
-
-std::string setting(const Settings& settings, const std::string& name, const std::string& fallback) {
-  const auto found = settings.find(name);
-  return found == settings.end() ? fallback : found->second;
-}
 
 /// A folder that is gone when the benchmark is over.
 struct Scratch {
@@ -163,6 +158,7 @@ const std::map<std::string, std::function<void(const Settings&)>> kBenchmarks = 
     {"gan-train", bench_gan_train},
     {"made-up-text", [](const Settings& settings) { write_made_up_sides(setting(settings, "folder", ".")); }},
     {"seq2seq-train", bench_seq2seq_train},
+    {"training-parts", bench_training_parts},
 };
 
 }  // namespace
@@ -179,7 +175,8 @@ int main(int argc, char** argv) {
   if (found == heed::kBenchmarks.end()) {
     std::cerr << "Usage: heed-bench NAME [SETTING=VALUE...]\n\n  seq2seq-train  training speed; settings: "
                  "precision=fp32|bf16|auto, updates=N, stages=yes|no\n  made-up-text   writes train.src and train.tgt; "
-                 "settings: folder=DIR\n  gan-train      training speed of pictures; settings: "
+                 "settings: folder=DIR\n  training-parts each fused part of a step beside tensor operations; settings: "
+                 "precision=fp32|bf16, turns=N\n  gan-train      training speed of pictures; settings: "
                  "precision=fp32|bf16|auto, batch=N, size=N\n";
     return argc > 1 ? static_cast<int>(heed::ExitCode::usage) : 0;
   }

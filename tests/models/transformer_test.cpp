@@ -55,9 +55,9 @@ at::Tensor logits_of(TransformerImpl& model, const at::Tensor& states) {
 }
 
 // Token embedding and positions as the model makes them.
-at::Tensor embedded(TransformerImpl& model, const at::Tensor& tokens) {
-  return at::embedding(model.source_embedding->weight, tokens) * 4.0 +
-         sinusoidal_positions(0, tokens.size(1), 16, model.source_embedding->weight.options());
+at::Tensor embedded(Embedding& table, const at::Tensor& tokens) {
+  return at::embedding(table->weight, tokens) * 4.0 +
+         sinusoidal_positions(0, tokens.size(1), 16, table->weight.options());
 }
 
 void copy_attention(torch::nn::MultiheadAttentionImpl& to, MultiHeadAttentionImpl& from) {
@@ -126,8 +126,8 @@ TEST_CASE("post-norm with copied weights equals torch::nn::Transformer") {
     const at::Tensor later = torch::nn::TransformerImpl::generate_square_subsequent_mask(8);
     const at::Tensor expected =
         reference
-            ->forward(embedded(*model, source).transpose(0, 1), embedded(*model, target).transpose(0, 1), {}, later, {},
-                      padding, {}, padding)
+            ->forward(embedded(model->source_embedding, source).transpose(0, 1),
+                      embedded(model->source_embedding, target).transpose(0, 1), {}, later, {}, padding, {}, padding)
             .transpose(0, 1);  // [B, T, D]
     CHECK(difference(states, expected) < 2e-5);
   }
@@ -261,31 +261,35 @@ TEST_CASE("attention maps are those of a pass: looking at them changes nothing, 
   }
 }
 
-TEST_CASE("a layer's maps are the weights of its attentions, and its output is the same with and without them") {
+TEST_CASE("attention maps are the weights of the layers' attentions") {
   at::manual_seed(7);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
-    const at::Tensor x = at::randn({2, 5, options.dim}), memory = at::randn({2, 7, options.dim});
-    const at::Tensor mask = at::ones({2, 1, 1, 7}, at::kBool);
-    TranslationAttention maps;
-    TransformerEncoderLayer encoder_layer(options, 0);
-    TransformerDecoderLayer decoder_layer(options, 0);
-    const at::Tensor encoded = encoder_layer->forward(memory, mask, nullptr, &maps),
-                     decoded = decoder_layer->forward(x, memory, mask, nullptr, &maps);
-    CHECK(difference(encoded, encoder_layer->forward(memory, mask, nullptr)) < 1e-5);
-    CHECK(difference(decoded, decoder_layer->forward(x, memory, mask, nullptr)) < 1e-5);
+  for (const auto& grid : option_grid()) {
+    if (grid.positions == Positions::learned) continue;
+    TransformerOptions options = grid;
+    options.enc_layers = options.dec_layers = 1;
+    Transformer model(options);
+    const at::Tensor source = at::randint(4, 31, {2, 7}, at::kLong), target = at::randint(4, 31, {2, 5}, at::kLong);
+    const TranslationAttention maps = model->attention_maps(source_batch(source), target);
+    auto& encoder_layer = *model->encoder[0]->as<TransformerEncoderLayerImpl>();
+    auto& decoder_layer = *model->decoder[0]->as<TransformerDecoderLayerImpl>();
     const auto read_by = [&](LayerNorm& norm, const at::Tensor& input) {
       return options.norm_first ? norm(input) : input;
     };
-    const at::Tensor seen = read_by(encoder_layer->self_attention_norm, memory),
-                     own = read_by(decoder_layer->self_attention_norm, x);
-    CHECK(at::equal(maps.encoder.at(0), encoder_layer->self_attention->forward_with_weights(seen, seen, mask).weights));
-    CHECK(at::equal(maps.decoder.at(0), decoder_layer->self_attention->forward_with_weights(own, own).weights));
-    at::Tensor y = x + decoder_layer->self_attention(own, own);
-    if (!options.norm_first) y = decoder_layer->self_attention_norm(y);
-    const at::Tensor query = read_by(decoder_layer->cross_attention_norm, y);
-    CHECK(difference(maps.cross.at(0),
-                     decoder_layer->cross_attention->forward_with_weights(query, memory, mask).weights) < 1e-6);
+    const at::Tensor x = embedded(options.tie == TieEmbeddings::all ? model->source_embedding : model->target_embedding,
+                                  target),
+                     memory = model->encode(source_batch(source), nullptr).memory;
+    const at::Tensor seen = read_by(encoder_layer.self_attention_norm, embedded(model->source_embedding, source)),
+                     own = read_by(decoder_layer.self_attention_norm, x);
+    const auto weights = [](MultiHeadAttention& attention, const at::Tensor& query, const at::Tensor& keys) {
+      return attention->forward_with_weights(query, keys).weights;
+    };
+    CHECK(difference(maps.encoder.at(0), weights(encoder_layer.self_attention, seen, seen)) < 1e-5);
+    CHECK(difference(maps.decoder.at(0), weights(decoder_layer.self_attention, own, own)) < 1e-5);
+    at::Tensor y = x + decoder_layer.self_attention(own, own);
+    if (!options.norm_first) y = decoder_layer.self_attention_norm(y);
+    CHECK(difference(maps.cross.at(0), weights(decoder_layer.cross_attention,
+                                               read_by(decoder_layer.cross_attention_norm, y), memory)) < 1e-5);
   }
 }
 
@@ -388,7 +392,8 @@ TEST_CASE("dropout in training is a function of its key and the sentence") {
 }
 
 TEST_CASE("no two dropouts of a model share a mask") {
-  // Each sub-layer in turn adds ones to a zero input while the others are silent: its zeros show its mask.
+  // Each sub-layer in turn adds ones to a zero input while the others are silent: zeros, which lie below the mean, show
+  // its mask.
   at::manual_seed(8);
   Transformer model(changed([](auto& o) { o.dropout = 0.5, o.enc_layers = 3, o.dec_layers = 3; }));
   const at::NoGradGuard no_grad;
@@ -396,8 +401,14 @@ TEST_CASE("no two dropouts of a model share a mask") {
   const auto speak = [](Linear& linear) { linear->weight.zero_(), linear->bias.fill_(1); };
   std::vector<at::Tensor> patterns;
   const Randomness randomness{.seed = 1, .rows = RowPlaces::of_batch(at::arange(8, at::kLong), 6)};
-  const at::Tensor x = at::zeros({8, 6, 16}), no_mask = at::ones({8, 1, 1, 6}, at::kBool);
-  const auto record = [&](const at::Tensor& y) { patterns.push_back(y.eq(0)); };
+  const at::Tensor x = at::zeros({8, 6, 16});
+  const Attend attend_to_itself = [](MultiHeadAttention& attention, const at::Tensor& y) { return attention(y, y); };
+  LayerNorm norm(16);
+  const auto record = [&](auto& layer, const auto&... attend) {
+    ResidualStream stream(x, true, &randomness);
+    layer.forward(stream, attend...);
+    patterns.push_back(stream.finish(norm).lt(0));
+  };
   for (std::size_t i = 0; i < 3; ++i) {
     auto& encoder = *model->encoder[i]->as<TransformerEncoderLayerImpl>();
     auto& decoder = *model->decoder[i]->as<TransformerDecoderLayerImpl>();
@@ -406,11 +417,11 @@ TEST_CASE("no two dropouts of a model share a mask") {
                                        &decoder.cross_attention->output_projection, &decoder.feed_forward->contract};
     for (Linear* speaking : of_encoder) {
       for (Linear* linear : of_encoder) linear == speaking ? speak(*linear) : silence(*linear);
-      record(encoder.forward(x, no_mask, &randomness));
+      record(encoder, attend_to_itself);
     }
     for (Linear* speaking : of_decoder) {
       for (Linear* linear : of_decoder) linear == speaking ? speak(*linear) : silence(*linear);
-      record(decoder.forward(x, x, no_mask, &randomness));
+      record(decoder, attend_to_itself, attend_to_itself);
     }
   }
   REQUIRE(patterns.size() == 15);

@@ -1,6 +1,9 @@
 #include "heed/nn/inference_product.h"
 
+#include <utility>
+
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "catch.h"
 #include "tensors.h"
@@ -20,6 +23,23 @@ TEST_CASE("a prepared product is x W^T + b, of any shape of input") {
       CHECK(found.sizes() == at::IntArrayRef({2, 5, 9}));
       CHECK(difference(found.to(at::kFloat), at::linear(x, weight, b)) < (dtype == at::kFloat ? 1e-5 : 0.1));
     }
+}
+
+TEST_CASE("a row of a product has the same bits among any others, on one thread") {
+  at::manual_seed(3);
+  const int threads_before = at::get_num_threads();
+  at::set_num_threads(1);
+  const at::NoGradGuard no_grad;
+  for (const auto& [inputs, outputs] : {std::pair<std::int64_t, std::int64_t>{128, 512}, {256, 128}, {32, 96}})
+    for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kChar}) {
+      const InferenceProduct product(at::randn({outputs, inputs}), at::randn({outputs}), dtype);
+      const at::Tensor x = at::randn({300, inputs}), all = product(x);
+      for (const std::int64_t count : {1, 3, 16, 17, 40, 129, 256}) {
+        CAPTURE(inputs, outputs, toString(dtype), count);
+        CHECK(same_bits(product(x.narrow(0, 11, count)), all.narrow(0, 11, count)));
+      }
+    }
+  at::set_num_threads(threads_before);
 }
 
 TEST_CASE("in int8 a product is that of the rounded numbers, to the bit whatever rows stand beside") {

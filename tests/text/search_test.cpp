@@ -272,7 +272,7 @@ TEST_CASE("a vocabulary smaller than the beam leaves places of the beam empty") 
   }
 }
 
-TEST_CASE("a sentence's translations are the same bits alone and among any neighbours, on one thread and on two") {
+TEST_CASE("a sentence's translations are the same bits alone and among any neighbours") {
   struct Shape {
     std::int64_t dim, ffn_dim, vocab;
   };
@@ -290,13 +290,13 @@ TEST_CASE("a sentence's translations are the same bits alone and among any neigh
       std::vector<std::int64_t> lengths = {9, 16};
       for (std::int64_t i = 0; i < 62; ++i) lengths.push_back(1 + i * 7 % 40);
       const Sentences sentences = random_sentences(lengths, shape.vocab);
-      for (const std::int64_t beam : {1, 5}) {
-        const SearchOptions options{.beam_size = beam, .max_length_ratio = 0.5, .n_best = beam};
-        at::set_num_threads(1);
-        const auto first = search(*model, std::span(&sentences[0], 1), options, at::kCPU).front();
-        const auto second = search(*model, std::span(&sentences[1], 1), options, at::kCPU).front();
-        for (const int threads : {1, 2}) {
+      // Sums of integers have no last bits; others are promised for one thread.
+      for (const int threads : dtype == at::kChar ? std::vector<int>{1, 2} : std::vector<int>{1})
+        for (const std::int64_t beam : {1, 5}) {
           at::set_num_threads(threads);
+          const SearchOptions options{.beam_size = beam, .max_length_ratio = 0.5, .n_best = beam};
+          const auto first = search(*model, std::span(&sentences[0], 1), options, at::kCPU).front();
+          const auto second = search(*model, std::span(&sentences[1], 1), options, at::kCPU).front();
           for (const std::size_t neighbours : {2, 16, 62}) {
             Sentences batch(sentences.begin() + 2, sentences.begin() + 2 + static_cast<std::ptrdiff_t>(neighbours));
             batch.insert(batch.begin() + static_cast<std::ptrdiff_t>(neighbours / 2), sentences[0]);
@@ -307,7 +307,6 @@ TEST_CASE("a sentence's translations are the same bits alone and among any neigh
             CHECK(same(found.back(), second));
           }
         }
-      }
     }
   at::set_num_threads(threads_before);
 }

@@ -170,6 +170,14 @@ TEST_CASE("another model's network is taken over, its dropouts are not") {
   CHECK(options.network.tie == TieEmbeddings::output);
   CHECK(options.network.dropout == 0.15);
 
+  // What says nothing to the parent's network cannot contradict it.
+  Seq2SeqOptions recurrent;
+  recurrent.arch = Arch::lstm;
+  recurrent.dim = 64;
+  Seq2SeqTrainOptions tuned = changed([](auto& o) { o.network.arch = Arch::lstm, o.network.ffn_dim = 7; });
+  adopt_network(tuned, {"ffn-dim"}, recurrent);
+  CHECK(tuned.network.dim == 64);
+
   CHECK(thrown([&] {
           Seq2SeqTrainOptions other = complete();
           adopt_network(other, {"heads"}, parent);

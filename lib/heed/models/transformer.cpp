@@ -48,12 +48,6 @@ FeedForward feed_forward_of(const Seq2SeqOptions& options, std::uint64_t first_s
                      residual_site(options, first_site, kFeedForwardInner));
 }
 
-// Where a sub-layer reads and how its result joins the residual stream.
-template <class SubLayer>
-at::Tensor residual(bool norm_first, const at::Tensor& x, LayerNorm& norm, const SubLayer& sub_layer) {
-  return norm_first ? x + sub_layer(norm(x)) : norm(x + sub_layer(x));
-}
-
 // Attention; by the explicit path when its weights are wanted, which are added to `weights`.
 at::Tensor attended(MultiHeadAttention& attention, const at::Tensor& query, const at::Tensor& memory,
                     const at::Tensor& mask, const Randomness* randomness, std::vector<at::Tensor>* weights) {
@@ -110,7 +104,6 @@ TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const Seq2SeqOptions& o
       feed_forward(register_module("feed_forward", feed_forward_of(options, first_site))),
       self_attention_norm(register_module("self_attention_norm", LayerNorm(options.dim))),
       feed_forward_norm(register_module("feed_forward_norm", LayerNorm(options.dim))),
-      norm_first_(options.norm_first),
       self_attention_dropout_(residual_site(options, first_site, kSelfResidual)),
       feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
 
@@ -130,7 +123,6 @@ TransformerDecoderLayerImpl::TransformerDecoderLayerImpl(const Seq2SeqOptions& o
       self_attention_norm(register_module("self_attention_norm", LayerNorm(options.dim))),
       cross_attention_norm(register_module("cross_attention_norm", LayerNorm(options.dim))),
       feed_forward_norm(register_module("feed_forward_norm", LayerNorm(options.dim))),
-      norm_first_(options.norm_first),
       self_attention_dropout_(residual_site(options, first_site, kSelfResidual)),
       cross_attention_dropout_(residual_site(options, first_site, kCrossResidual)),
       feed_forward_dropout_(residual_site(options, first_site, kFeedForwardResidual)) {}
@@ -143,15 +135,6 @@ void TransformerDecoderLayerImpl::forward(ResidualStream& x, const Attend& atten
          [&](const at::Tensor& y) { return attend_to_memory(cross_attention, y); });
   x.pass(feed_forward_norm, feed_forward_dropout_,
          [&](const at::Tensor& y) { return feed_forward(y, x.randomness()); });
-}
-
-at::Tensor TransformerDecoderLayerImpl::step(at::Tensor x, KeyValueTable& past, const VisibleRows& visible_past,
-                                             const KeyValueTable& memory, const VisibleRows& visible_memory) {
-  x = residual(norm_first_, x, self_attention_norm,
-               [&](const at::Tensor& y) { return self_attention->step(y, past, visible_past); });
-  x = residual(norm_first_, x, cross_attention_norm,
-               [&](const at::Tensor& y) { return cross_attention->attend_to(y, memory, visible_memory); });
-  return residual(norm_first_, x, feed_forward_norm, [&](const at::Tensor& y) { return feed_forward(y, nullptr); });
 }
 
 TransformerImpl::TransformerImpl(const Seq2SeqOptions& given) : TokenTables(given) {
@@ -249,16 +232,27 @@ at::Tensor TransformerImpl::run_decoder(at::Tensor embedded, const Randomness* r
 }
 
 std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, std::int64_t hypotheses) {
-  const EncodedSource encoded = encode(source, nullptr);
+  // The tokens of all sentences one after another: padding costs nothing and changes nothing.
+  const at::Tensor lengths = source.mask.sum(1);                          // [B]
+  const at::Tensor places = (lengths.cumsum(0) - lengths).unsqueeze(1) +  // [B, S]
+                            at::arange(source.tokens.size(1), lengths.options());
+  const at::Tensor is_token = source.mask.flatten().nonzero().squeeze(1);  // [N]
+  const at::Tensor embedded = embed(source_embedding, source_positions, source.tokens, 0, {}, nullptr)
+                                  .flatten(0, 1)
+                                  .index_select(0, is_token);  // [N, D]
+  const VisibleRows own_sentence{places.repeat_interleave(lengths, 0), lengths.repeat_interleave(lengths)};
+  const at::Tensor memory = run_encoder(embedded, nullptr, [&](MultiHeadAttention& attention, const at::Tensor& y) {
+    KeyValueTable own;
+    return attention->step(y, own, own_sentence);
+  });  // [N, D]
+
   auto state = std::make_unique<TransformerState>();
   state->past.resize(static_cast<std::size_t>(options.dec_layers));
   for (const auto& layer : *decoder)
-    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->tabulate_memory(encoded.memory));
-  const std::int64_t sentences = source.tokens.size(0), length = source.tokens.size(1), rows = sentences * hypotheses;
-  const at::Tensor places = at::arange(sentences * length, source.tokens.options()).view({sentences, length});
-  state->visible_memory = {places.repeat_interleave(hypotheses, 0),               // [R, S]
-                           source.mask.sum(1).repeat_interleave(hypotheses, 0)};  // [R]
-  state->visible_past.places = at::zeros({rows, 0}, places.options());            // [R, T]
+    state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->tabulate_memory(memory));
+  state->visible_memory = {places.repeat_interleave(hypotheses, 0),                                      // [R, S]
+                           lengths.repeat_interleave(hypotheses, 0)};                                    // [R]
+  state->visible_past.places = at::zeros({state->visible_memory.lengths.size(0), 0}, places.options());  // [R, T]
   return state;
 }
 
@@ -268,13 +262,19 @@ std::int64_t TransformerImpl::longest_target() const {
 
 at::Tensor TransformerImpl::step(const at::Tensor& tokens, DecoderState& abstract_state) {
   auto& state = static_cast<TransformerState&>(abstract_state);
-  at::Tensor x = embed(table_of_target(), target_positions, tokens.unsqueeze(1), state.position, {}, nullptr)
-                     .squeeze(1);  // [R, D]
+  const at::Tensor embedded =
+      embed(table_of_target(), target_positions, tokens.unsqueeze(1), state.position, {}, nullptr)
+          .squeeze(1);  // [R, D]
   state.add_step(tokens.size(0));
-  for (std::size_t i = 0; i < decoder->size(); ++i)
-    x = decoder[i]->as<TransformerDecoderLayerImpl>()->step(x, state.past[i], state.visible_past, state.memory[i],
-                                                            state.visible_memory);
-  return decoder_norm(x);  // [R, D]
+  std::size_t layer = 0;
+  return run_decoder(
+      embedded, nullptr,
+      [&](MultiHeadAttention& attention, const at::Tensor& y) {
+        return attention->step(y, state.past[layer], state.visible_past);
+      },
+      [&](MultiHeadAttention& attention, const at::Tensor& y) {
+        return attention->attend_to(y, state.memory[layer++], state.visible_memory);
+      });  // [R, D]
 }
 
 // Token embedding times sqrt(D) plus positions: [B, L] -> [B, L, D].

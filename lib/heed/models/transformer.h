@@ -30,7 +30,6 @@ class TransformerEncoderLayerImpl : public torch::nn::Module {
   LayerNorm self_attention_norm{nullptr}, feed_forward_norm{nullptr};
 
  private:
-  bool norm_first_;
   DropoutSite self_attention_dropout_, feed_forward_dropout_;
 };
 TORCH_MODULE(TransformerEncoderLayer);
@@ -40,16 +39,12 @@ class TransformerDecoderLayerImpl : public torch::nn::Module {
   TransformerDecoderLayerImpl(const Seq2SeqOptions& options, std::uint64_t first_site);
   /// Passes the stream [.., D] of all steps through self-attention, attention to the memory and feed-forward.
   void forward(ResidualStream& x, const Attend& attend_to_target, const Attend& attend_to_memory);
-  /// One step of R rows: x [R, D] -> [R, D]. `past`: the layer's own keys and values; `memory`: those of the sentences.
-  at::Tensor step(at::Tensor x, KeyValueTable& past, const VisibleRows& visible_past, const KeyValueTable& memory,
-                  const VisibleRows& visible_memory);
 
   MultiHeadAttention self_attention{nullptr}, cross_attention{nullptr};
   FeedForward feed_forward{nullptr};
   LayerNorm self_attention_norm{nullptr}, cross_attention_norm{nullptr}, feed_forward_norm{nullptr};
 
  private:
-  bool norm_first_;
   DropoutSite self_attention_dropout_, cross_attention_dropout_, feed_forward_dropout_;
 };
 TORCH_MODULE(TransformerDecoderLayer);

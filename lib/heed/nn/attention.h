@@ -100,8 +100,8 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   /// each query attends to what it may see, which is to include itself -> [R, D].
   at::Tensor step(const at::Tensor& query, KeyValueTable& past, const VisibleRows& visible);
 
-  /// Makes the weight copies that the three functions of a search use in compute_dtype() `dtype`: products of the same input
-  /// become one.
+  /// Makes the weight copies that the three functions of a search use in compute_dtype() `dtype`: products of the same
+  /// input become one.
   void prepare_inference(at::ScalarType dtype);
 
   const MultiHeadAttentionOptions options;  ///< with the zeros resolved

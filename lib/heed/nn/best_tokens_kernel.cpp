@@ -2,24 +2,19 @@
 
 #include <cmath>
 
-#include "heed/nn/lanes.h"
+#include "heed/nn/vectors.h"
 
 namespace heed {
 namespace {
 
-using lanes::Floats;
-
-constexpr std::int64_t kBlock = 4 * lanes::kCount;
+constexpr std::int64_t kSumBlock = 512;
+constexpr std::int64_t kBlock = 4 * kLanes;
 
 HEED_INLINE float largest_of(const float* x, std::int64_t count, float largest) {
   Floats tops = Floats{} + largest;
   std::int64_t i = 0;
-  for (; i + lanes::kCount <= count; i += lanes::kCount) {
-    Floats next;
-    lanes::load(x + i, next);
-    tops = next > tops ? next : tops;
-  }
-  largest = lanes::largest(tops);
+  for (; i + kLanes <= count; i += kLanes) tops = greater(tops, load(x + i));
+  largest = greatest_of(tops);
   for (; i < count; ++i) largest = x[i] > largest ? x[i] : largest;
   return largest;
 }
@@ -28,14 +23,8 @@ HEED_INLINE float largest_of(const float* x, std::int64_t count, float largest) 
 HEED_INLINE float exponential_sum(const float* x, std::int64_t count, float largest) {
   Floats total{};
   std::int64_t i = 0;
-  for (; i + lanes::kCount <= count; i += lanes::kCount) {
-    Floats next;
-    lanes::load(x + i, next);
-    next -= largest;
-    lanes::exp_of_negative(next);
-    total += next;
-  }
-  float result = lanes::sum(total);
+  for (; i + kLanes <= count; i += kLanes) total += exp_of_negative(load(x + i) - largest);
+  float result = sum_of(total);
   for (; i < count; ++i) result += std::exp(x[i] - largest);
   return result;
 }
@@ -62,11 +51,14 @@ HEED_CLONES void add_exponentials(const float* logits, std::int64_t stride, std:
                                   float* largest, double* sum) {
   for (std::int64_t r = 0; r < rows; ++r) {
     const float* row = logits + r * stride;
-    const float before = largest[r], now = largest_of(row, columns, before);
-    if (std::isinf(now)) continue;  // nothing yet that is possible, or a model that gives no numbers
-    largest[r] = now;
-    sum[r] = sum[r] * std::exp(static_cast<double>(before) - static_cast<double>(now)) +
-             static_cast<double>(exponential_sum(row, columns, now));
+    for (std::int64_t start = 0; start < columns; start += kSumBlock) {
+      const std::int64_t count = columns - start < kSumBlock ? columns - start : kSumBlock;
+      const float before = largest[r], now = largest_of(row + start, count, before);
+      if (std::isinf(now)) continue;  // nothing yet that is possible, or a model that gives no numbers
+      largest[r] = now;
+      sum[r] = sum[r] * std::exp(static_cast<double>(before) - static_cast<double>(now)) +
+               static_cast<double>(exponential_sum(row + start, count, now));
+    }
   }
 }
 

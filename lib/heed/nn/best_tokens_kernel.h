@@ -6,7 +6,8 @@
 namespace heed {
 
 /// Adds the block to sums of exponentials: for each row, the sum over all logits so far is sum * e^largest. Start with
-/// largest = -infinity, sum = 0.
+/// largest = -infinity, sum = 0. Logits are added in blocks of 512: how a row is cut up into calls changes no bit of
+/// the result, as long as all but the last have multiples of that.
 void add_exponentials(const float* logits, std::int64_t stride, std::int64_t rows, std::int64_t columns, float* largest,
                       double* sum);
 

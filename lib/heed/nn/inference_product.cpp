@@ -10,7 +10,16 @@
 namespace heed {
 namespace {
 
-constexpr std::int64_t kRowMultiple = 32;
+constexpr std::int64_t kRowMultiple = 32, kFewestRows = 16;
+
+// Rows in `dtype`, with zeros below them up to `count`.
+at::Tensor filled_up(const at::Tensor& rows, std::int64_t count, at::ScalarType dtype) {
+  if (rows.size(0) == count) return rows.to(dtype);
+  const at::Tensor result = at::empty({count, rows.size(1)}, rows.options().dtype(dtype));
+  result.narrow(0, 0, rows.size(0)).copy_(rows);
+  result.narrow(0, rows.size(0), count - rows.size(0)).zero_();
+  return result;
+}
 
 // Some processors' 8-bit instructions cut sums off at 16 bits.
 bool int8_sums_are_exact() {
@@ -37,12 +46,8 @@ at::Tensor like_input(const at::Tensor& product, const at::Tensor& input) {
 }
 
 at::Tensor product_rows(const at::Tensor& rows, at::ScalarType dtype) {
-  const std::int64_t count = rows.size(0), filled = (count + kRowMultiple - 1) / kRowMultiple * kRowMultiple;
-  if (dtype == at::kFloat || count == filled) return rows.to(dtype);
-  const at::Tensor result = at::empty({filled, rows.size(1)}, rows.options().dtype(dtype));  // [N', W]
-  result.narrow(0, 0, count).copy_(rows);
-  result.narrow(0, count, filled - count).zero_();
-  return result;
+  const std::int64_t count = rows.size(0);
+  return filled_up(rows, dtype == at::kFloat ? count : (count + kRowMultiple - 1) / kRowMultiple * kRowMultiple, dtype);
 }
 
 InferenceProduct::InferenceProduct(const at::Tensor& weight, const at::Tensor& bias, at::ScalarType dtype) {
@@ -59,8 +64,11 @@ InferenceProduct::InferenceProduct(const at::Tensor& weight, const at::Tensor& b
 }
 
 at::Tensor InferenceProduct::operator()(const at::Tensor& input) const {
-  if (dtype() == at::kChar) return like_input(int8_product(as_rows(input).to(at::kFloat)), input);      // [.., outputs]
-  const at::Tensor rows = product_rows(as_rows(input), dtype());                                        // [N', inputs]
+  if (dtype() == at::kChar)
+    return like_input(int8_product(as_rows(input).to(at::kFloat).contiguous()), input);  // [.., outputs]
+  at::Tensor rows = product_rows(as_rows(input), dtype());                               // [N', inputs]
+  // For fewer rows, sums are made in another order.
+  if (rows.size(0) < kFewestRows) rows = filled_up(rows, kFewestRows, dtype());
   return like_input(bias_.defined() ? at::addmm(bias_, rows, weight_) : at::mm(rows, weight_), input);  // [.., outputs]
 }
 

@@ -12,7 +12,7 @@ namespace heed {
 /// - bfloat16;
 /// - int8 (at::kChar, CPU): each row of W and each row of x is 8-bit numbers times a factor of its own, the largest
 ///   magnitude becoming 127; sums are exact, in 32 bits.
-/// What a row of the result is does not depend on the other rows: always in int8, else when there are at least 16.
+/// What a row of the result is does not depend on the other rows; but for int8, while LibTorch uses one thread.
 class InferenceProduct {
  public:
   /// weight [outputs, inputs], bias [outputs] or undefined. Throws Error(usage) where the number type cannot be had.

@@ -1,6 +1,6 @@
 #include "heed/nn/int8_kernel.h"
 
-#include "heed/nn/lanes.h"
+#include "heed/nn/vectors.h"
 
 namespace heed {
 namespace {
@@ -16,15 +16,13 @@ HEED_CLONES void quantise_rows(const float* rows, std::int64_t stride, std::int6
                                std::int8_t* quantised, float* scales) {
   for (std::int64_t r = 0; r < count; ++r) {
     const float* row = rows + r * stride;
-    lanes::Floats tops{};
+    Floats tops{};
     std::int64_t c = 0;
-    for (; c + lanes::kCount <= columns; c += lanes::kCount) {
-      lanes::Floats x;
-      lanes::load(row + c, x);
-      x = x < 0.0f ? -x : x;
-      tops = x > tops ? x : tops;
+    for (; c + kLanes <= columns; c += kLanes) {
+      const Floats x = load(row + c);
+      tops = greater(tops, greater(x, -x));
     }
-    float largest = lanes::largest(tops);
+    float largest = greatest_of(tops);
     for (; c < columns; ++c) {
       const float magnitude = row[c] < 0 ? -row[c] : row[c];
       largest = magnitude > largest ? magnitude : largest;

@@ -113,7 +113,7 @@ LinearImpl::LinearImpl(std::int64_t inputs, std::int64_t outputs, bool with_bias
 at::Tensor LinearImpl::forward(const at::Tensor& input) {
   const at::ScalarType dtype = compute_dtype();
   if (inference_ && inference_->dtype() == dtype && !at::GradMode::is_enabled())
-    return (*inference_)(input);               // [.., outputs]
+    return (*inference_)(input);              // [.., outputs]
   return linear_side_by_side(input, {this});  // [.., outputs]
 }
 

@@ -3,13 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-// One binary for every machine: the compiler makes a version of each loop per instruction set and the loader picks.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
-#define HEED_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define HEED_CLONES
-#endif
-#define HEED_INLINE [[gnu::always_inline]] inline
+#include "heed/nn/clones.h"
 
 // The inner loops are marked as free of dependencies: an output stands apart from the inputs, or in the place of one
 // that is read before it.

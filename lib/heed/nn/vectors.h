@@ -4,20 +4,12 @@
 #include <cstring>
 
 #include "heed/nn/bfloat16_bits.h"
+#include "heed/nn/clones.h"
 
 /// Vectors of sixteen numbers for the CPU loops (files *_kernel.cpp, free of LibTorch): one AVX-512 register, two AVX2
 /// or four SSE or NEON ones, as the compiler splits them. Only to be used inside functions that are inlined into a
 /// HEED_CLONES function, and never passed between others.
 namespace heed {
-
-// One binary for every machine: the compiler makes a version of a loop per instruction set and the loader picks.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
-#define HEED_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define HEED_CLONES
-#endif
-#define HEED_INLINE [[gnu::always_inline]] inline
-#define HEED_INLINE_LAMBDA __attribute__((always_inline))
 
 constexpr std::int64_t kLanes = 16;
 
@@ -114,6 +106,22 @@ HEED_INLINE float sum_of(Floats values) {
   values += rotated<1>(values);
   return values[0];
 }
+/// In each group of four lanes a0 + a2, a1 + a3, b0 + b2, b1 + b3.
+HEED_INLINE Floats fold_halves(Floats a, Floats b) {
+  return __builtin_shuffle(a, b, Words{0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29}) +
+         __builtin_shuffle(a, b, Words{2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31});
+}
+/// In each group of four lanes a0 + a1, a2 + a3, b0 + b1, b2 + b3.
+HEED_INLINE Floats fold_pairs(Floats a, Floats b) {
+  return __builtin_shuffle(a, b, Words{0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30}) +
+         __builtin_shuffle(a, b, Words{1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31});
+}
+/// sums[i] = sum_of(four[i]), up to the order of summation.
+HEED_INLINE void sums_of_four(const Floats (&four)[4], float* sums) {
+  const Floats in_groups = fold_pairs(fold_halves(four[0], four[1]), fold_halves(four[2], four[3]));
+  for (int i = 0; i < 4; ++i) sums[i] = (in_groups[i] + in_groups[i + 4]) + (in_groups[i + 8] + in_groups[i + 12]);
+}
+
 HEED_INLINE float greatest_of(Floats values) {
   values = greater(values, rotated<8>(values));
   values = greater(values, rotated<4>(values));

@@ -10,8 +10,6 @@
 namespace heed {
 namespace {
 
-constexpr std::int64_t kPart = 512;  // columns that are looked at together where all logits are there
-
 // Visits the rows of hypotheses that grow: visit(row, sentence, place in its beam).
 template <class Visit>
 void for_each_hypothesis(const std::vector<SearchedSentence>& sentences, const Visit& visit) {
@@ -104,7 +102,7 @@ NextTokens from_whole_rows(SearchedModel& model, const at::Tensor& states,
     for_each_hypothesis(sentences, [&](std::int64_t row, const SearchedSentence& sentence, std::size_t place) {
       penalise_repetition(row_of(logits, row), sentence.beam[place].tokens, options.repetition_penalty);
     });
-  for (const at::Tensor& part : logits.split(kPart, 1)) best.add_to_sum(part);
+  best.add_to_sum(logits);
   const at::Tensor log_sum = best.log_sum();                                      // [R]
   const at::Tensor end_log_p = logits.select(1, kEos).to(at::kDouble) - log_sum;  // [R]
   apply_rules(logits, sentences, options);
@@ -113,11 +111,7 @@ NextTokens from_whole_rows(SearchedModel& model, const at::Tensor& states,
     const at::Tensor tokens = drawn_tokens(log_p, sentences, options);  // [R, 1]
     return {log_p.gather(1, tokens), tokens, {}, end_log_p};
   }
-  std::int64_t first_token = 0;
-  for (const at::Tensor& part : logits.split(kPart, 1)) {
-    best.add_best(part, first_token);
-    first_token += part.size(1);
-  }
+  best.add_best(logits, 0);
   const auto [values, tokens] = best.found();
   return {log_probabilities(values, log_sum), tokens,
           any_terms(sentences) ? log_probabilities(logits, log_sum) : at::Tensor(), end_log_p};

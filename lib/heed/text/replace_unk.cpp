@@ -46,12 +46,12 @@ std::u32string word_at(const std::vector<std::string>& pieces, std::size_t chose
 
 }  // namespace
 
-std::string replace_unknown(std::span<const TokenId> tokens, const AttentionRecord& attention,
-                            const Subwords& subwords) {
+std::string replace_unknown(std::span<const TokenId> tokens, const AttentionRecord& attention, const Subwords& subwords,
+                            std::size_t left_out) {
   const std::vector<std::string> source(attention.source.begin(), attention.source.end() - 1);  // no end mark
   std::u32string text;
   std::vector<std::size_t> gaps;  // the tokens that they stand for
-  for (std::size_t t = 0; t < tokens.size(); ++t) {
+  for (std::size_t t = left_out; t < tokens.size(); ++t) {
     if (tokens[t] != kUnk) {
       text += spelled(subwords.piece(tokens[t]));
       continue;

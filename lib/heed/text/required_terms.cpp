@@ -49,10 +49,13 @@ std::vector<TokenId> TermProgress::wanted(const RequiredTerms& terms) const {
 std::vector<std::size_t> choose_by_bank(std::span<const std::size_t> banks, std::size_t most) {
   std::map<std::size_t, std::vector<std::size_t>, std::greater<>> ways;  // of each bank, the best first
   for (std::size_t way = 0; way < banks.size(); ++way) ways[banks[way]].push_back(way);
+  std::vector<const std::vector<std::size_t>*> order;  // the fullest bank, the emptiest, then down from the fullest
+  for (const auto& [bank, members] : ways) order.push_back(&members);
+  if (order.size() > 2) std::rotate(order.begin() + 1, order.end() - 1, order.end());
   std::vector<std::size_t> chosen;
   for (std::size_t round = 0; chosen.size() < std::min(most, banks.size()); ++round)
-    for (const auto& [bank, members] : ways)
-      if (round < members.size() && chosen.size() < most) chosen.push_back(members[round]);
+    for (const std::vector<std::size_t>* members : order)
+      if (round < members->size() && chosen.size() < most) chosen.push_back((*members)[round]);
   return chosen;
 }
 

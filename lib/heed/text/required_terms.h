@@ -31,9 +31,10 @@ class TermProgress {
 };
 
 /// Which `most` of some ways to go on are kept, when `banks` holds how many tokens of the terms each has and the ways
-/// are sorted, the most probable first: of each bank in turn the best that is left, from the fullest bank on (and in
-/// this order), so that what has more of the terms is not pushed out by what is more probable without them (Post and
-/// Vilar 2018, "Fast lexically constrained decoding with dynamic beam allocation").
+/// are sorted, the most probable first: of each bank in turn the best that is left (and in this order), so that what
+/// has more of the terms is not pushed out by what is more probable without them (Post and Vilar 2018, "Fast lexically
+/// constrained decoding with dynamic beam allocation"). The fullest bank comes first; the emptiest comes second,
+/// because it alone can still begin a term at a better place; then the others, down from the fullest.
 std::vector<std::size_t> choose_by_bank(std::span<const std::size_t> banks, std::size_t most);
 
 }  // namespace heed

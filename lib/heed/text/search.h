@@ -67,9 +67,9 @@ struct Hypothesis {
 /// the first condition alone, ends of poor hypotheses would fill the list before a good one is complete.) Ties go to
 /// the earlier hypothesis and the smaller token id.
 ///
-/// What comes out for a sentence does not depend on its neighbours: matrix products get another summation order below
-/// 12 rows and attention at key lengths that are not multiples of 16, so rows are filled up to 16 at least and
-/// sources to multiples of 16. In compute_dtype(); call it under InferenceMode with the model in evaluation mode.
+/// What comes out for a sentence does not depend on its neighbours, to the bit while LibTorch uses one thread (several
+/// share a product in ways that depend on its rows; in int8 that makes no difference): matrix products get another
+/// summation order for few rows, so there are always 16 at least. In compute_dtype(); call it under InferenceMode with the model in evaluation mode.
 ///
 /// With `options.sample`, `n_best` translations are drawn instead, each token by the model's probabilities, by a key of
 /// seed, source and number of the translation.

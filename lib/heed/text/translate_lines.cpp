@@ -186,9 +186,22 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   if (options.output != "-") progress.emplace("translating", 0);
 
   TranslationStats stats;
+  bool warned_of_prefix = false;
+  const auto read_prefixes = [&](std::size_t count) {
+    std::vector<std::string> read = prefixes.read(count);
+    for (std::size_t i = 0; i < read.size() && !warned_of_prefix; ++i) {
+      warned_of_prefix = std::ranges::count(translator.model().target.encode(repair_utf8(read[i])), kUnk) > 0;
+      if (warned_of_prefix)
+        log::warning(
+            options.prefix + ":" + std::to_string(stats.sentences + static_cast<std::int64_t>(i) + 1) +
+            ": has letters that the model does not know, here and perhaps further down: they are kept, but the "
+            "model goes on as from unknown ones");
+    }
+    return read;
+  };
   const auto translate = [&](const std::vector<std::string>& lines) {
     if (!references.is_given())
-      return translator.translate(lines, search, &stats, guidance_of(lines, prefixes.read(lines.size()), glossary));
+      return translator.translate(lines, search, &stats, guidance_of(lines, read_prefixes(lines.size()), glossary));
     std::vector<std::vector<Translation>> scored;
     for (Translation& one : translator.score(lines, references.read(lines.size()), search.length_penalty, &stats))
       scored.push_back({std::move(one)});
@@ -217,7 +230,8 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
     for (std::size_t i = 0; i < lines.size(); ++i)
       if (translations[i].front().missing_terms)
         log::warning(place(i) +
-                     ": not all that --glossary asks for is in the translation, which became too long first");
+                     ": not all that --glossary asks for is in the translation: it became too long first, or the "
+                     "vocabulary cannot write it");
     if (progress) progress->update(stats.sentences, "lines");
   }
   if (stop.received() != 0) {

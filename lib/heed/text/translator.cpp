@@ -95,7 +95,8 @@ Translator::Translator(std::vector<TranslationModel> models, TranslatorOptions o
   const at::NoGradGuard no_grad;
   for (TranslationModel& one : models_) {
     if (!(one.source == model().source && one.target == model().target))
-      throw usage_error("models of different vocabularies do not go together: train the others with --vocab FIRST-MODEL");
+      throw usage_error(
+          "models of different vocabularies do not go together: train the others with --vocab FIRST-MODEL");
     options_.max_length = std::min(options_.max_length, longest_sentence(one.network->options) - 1);
     one.network->to(options_.device);
     one.network->eval();
@@ -127,13 +128,15 @@ struct Translator::Sources {
   }
 };
 
-Translator::Sources Translator::encode(std::span<const std::string> lines, TranslationStats* stats) const {
+Translator::Sources Translator::encode(std::span<const std::string> lines, TranslationStats* stats,
+                                       std::span<const std::string> references) const {
   Sources sources;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (is_blank(lines[i])) continue;
+    const bool is_scored = !references.empty() && !is_blank(references[i]);
+    if (is_blank(lines[i]) && !is_scored) continue;
     if (stats != nullptr && !is_valid_utf8(lines[i])) stats->repaired_lines.push_back(i);
     std::vector<TokenId> tokens = model().source.encode(repair_utf8(lines[i]));
-    if (tokens.empty()) continue;
+    if (tokens.empty() && !is_scored) continue;
     if (std::ssize(tokens) > options_.max_length) {
       tokens.resize(static_cast<std::size_t>(options_.max_length));
       if (stats != nullptr) stats->cut_lines.push_back(i);
@@ -195,25 +198,39 @@ std::vector<std::vector<Translation>> Translator::translate_batch(std::span<cons
   std::vector<std::vector<Translation>> translations;
   for (const std::vector<Hypothesis>& found :
        search(networks, batch_sources, options, options_.device, batch_guidance)) {
-    const std::size_t i = translations.size();
+    const std::size_t i = translations.size(), line = sources.line_of[batch[i]];
     translations.emplace_back();
-    for (const Hypothesis& one : found)
-      translations[i].push_back({single_line(model().target.decode(one.tokens)),
-                                 one.score,
-                                 one.tokens,
-                                 {},
-                                 !batch_guidance.empty() && lacks_terms(one.tokens, batch_guidance[i].terms),
-                                 {}});
-    const std::string& line = lines[sources.line_of[batch[i]]];
+    for (const Hypothesis& one : found) {
+      Translation& translation = translations[i].emplace_back();
+      translation.score = one.score;
+      translation.tokens = one.tokens;
+      translation.text = single_line(
+          text_of(one.tokens, lines[line], batch_sources[i], guidance.empty() ? "" : repair_utf8(guidance[line].prefix),
+                  batch_guidance.empty() ? std::vector<TokenId>{} : batch_guidance[i].prefix));
+      translation.missing_terms =
+          !batch_guidance.empty() && (lacks_terms(one.tokens, batch_guidance[i].terms) ||
+                                      batch_guidance[i].terms.size() < guidance[line].terms.size());
+    }
     if (options_.attention)
-      translations[i].front().attention = attention_of(line, batch_sources[i], found.front().tokens);
-    for (Translation& one : translations[i])
-      if (options_.replace_unk && std::ranges::count(one.tokens, kUnk) > 0)
-        one.text =
-            single_line(replace_unknown(one.tokens, attention_of(line, batch_sources[i], one.tokens), model().target));
+      translations[i].front().attention = attention_of(lines[line], batch_sources[i], found.front().tokens);
   }
   if (options_.token_scores) add_token_scores(batch_sources, translations);
   return translations;
+}
+
+// The text of the tokens of a translation of `line`, as tokens `source`, that was to begin with `prefix`.
+std::string Translator::text_of(const std::vector<TokenId>& tokens, const std::string& line,
+                                const std::vector<TokenId>& source, const std::string& prefix,
+                                const std::vector<TokenId>& prefix_tokens) {
+  const Subwords& subwords = model().target;
+  const bool cannot_write_prefix = std::ranges::count(prefix_tokens, kUnk) > 0;
+  const std::size_t given = cannot_write_prefix ? std::min(prefix_tokens.size(), tokens.size()) : 0;
+  const std::vector<TokenId> rest(tokens.begin() + static_cast<std::ptrdiff_t>(given), tokens.end());
+  const std::string text = options_.replace_unk && std::ranges::count(rest, kUnk) > 0
+                               ? replace_unknown(tokens, attention_of(line, source, tokens), subwords, given)
+                               : subwords.decode(rest);
+  const bool new_word = !rest.empty() && begins_word(subwords.piece(rest.front()));
+  return cannot_write_prefix ? prefix + (new_word ? " " : "") + text : text;
 }
 
 // Fills in the log_p of all translations of each source.
@@ -239,7 +256,7 @@ std::vector<Translation> Translator::score(std::span<const std::string> lines, s
   const c10::InferenceMode inference;
   const ComputeDtypeGuard compute(options_.dtype);
   const std::int64_t lines_before = stats != nullptr ? stats->sentences : 0, longest = ensemble().longest_target();
-  const Sources sources = encode(lines, stats);
+  const Sources sources = encode(lines, stats, references);
   std::vector<std::vector<TokenId>> targets;
   std::vector<std::int64_t> lengths;
   for (std::size_t i = 0; i < sources.tokens.size(); ++i) {

@@ -39,8 +39,9 @@ struct TranslatorOptions {
   bool attention = false;            ///< the same for Translation::attention
   bool replace_unk = false;          ///< whether source words take the place of unknown tokens; see replace_unknown()
   bool cache = false;                ///< whether equal lines of one call are translated once
-  /// Batches that are translated side by side, a thread for each. A batch also takes as many threads as
-  /// at::set_num_threads() says: one is best with several workers. The number of either changes no translation.
+  /// Batches that are translated side by side, a thread for each; their number changes no translation. Within a batch
+  /// LibTorch may use more threads: with at::set_num_threads(1) it does not, which is faster and makes a line's result
+  /// the same bits in any batch (see search()).
   std::size_t workers = 1;
 };
 
@@ -64,7 +65,7 @@ class Translator {
   /// The best translation of one line.
   std::string translate(const std::string& line, const SearchOptions& options = {});
   /// What the model gives to translations that are there already, one for each line: score and `log_p`, as a search
-  /// that found them would say.
+  /// that found them would say; of something that belongs to a blank line, what it gives to that without a source.
   std::vector<Translation> score(std::span<const std::string> lines, std::span<const std::string> references,
                                  double length_penalty, TranslationStats* stats = nullptr);
 
@@ -73,7 +74,10 @@ class Translator {
 
  private:
   struct Sources;
-  Sources encode(std::span<const std::string> lines, TranslationStats* stats) const;
+  Sources encode(std::span<const std::string> lines, TranslationStats* stats,
+                 std::span<const std::string> references = {}) const;
+  std::string text_of(const std::vector<TokenId>& tokens, const std::string& line, const std::vector<TokenId>& source,
+                      const std::string& prefix, const std::vector<TokenId>& prefix_tokens);
   std::vector<std::vector<Translation>> translate_batch(std::span<const std::string> lines, const Sources& sources,
                                                         std::span<const std::size_t> batch,
                                                         const SearchOptions& options,

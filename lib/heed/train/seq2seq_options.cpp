@@ -162,7 +162,7 @@ void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& gi
   nlohmann::json merged = fields_to_json(network);
   const nlohmann::json now = fields_to_json(options.network);
   for (const auto& [name, value] : now.items()) {
-    if (name == "dropout" || name == "attention-dropout")
+    if (name == "dropout" || name == "attention-dropout" || !has_option(network.arch, name))
       merged[name] = value;
     else if (given.contains(name) && value != merged[name])
       throw usage_error("--" + name + " " + value.dump() + " contradicts the model of --init-from, which has " +
