@@ -46,46 +46,48 @@ Row nudged(Row log_p, std::size_t c, double step) {
 }  // namespace
 
 TEST_CASE("rows of R-Drop have the loss of the definition and its slopes") {
-  const double smoothing = 0.1, weight = 0.75;
+  const RDropWeights weights{.label_smoothing = 0.1, .divergence = 0.75};
+  constexpr std::size_t kRows = 4;
   for (const std::size_t classes : {3u, 16u, 37u}) {
-    constexpr std::size_t kRows = 4;
-    std::vector<float> log_p, log_q, p, q;
+    std::vector<Row> log_p, log_q;
     std::vector<std::int64_t> targets;
-    std::vector<Row> exact_p, exact_q;
+    std::vector<float> logits(2 * kRows * classes), scratch(2 * classes);
     for (std::size_t row = 0; row < kRows; ++row) {
-      exact_p.push_back(random_log_p(classes, 2 * row));
-      exact_q.push_back(random_log_p(classes, 2 * row + 1));
-      for (std::size_t c = 0; c < classes; ++c) {
-        log_p.push_back(static_cast<float>(exact_p[row][c]));
-        log_q.push_back(static_cast<float>(exact_q[row][c]));
-        p.push_back(std::exp(log_p.back()));
-        q.push_back(std::exp(log_q.back()));
-      }
+      log_p.push_back(random_log_p(classes, 2 * row));
+      log_q.push_back(random_log_p(classes, 2 * row + 1));
       targets.push_back(static_cast<std::int64_t>(row * 5 % classes));
+      for (std::size_t c = 0; c < classes; ++c) {  // shifted: logits need not be normalised
+        logits[row * classes + c] = static_cast<float>(log_p[row][c] + 2);
+        logits[(kRows + row) * classes + c] = static_cast<float>(log_q[row][c] - 1);
+      }
     }
-    std::vector<double> loss(kRows, -1), likelihood(kRows, -1);
-    const RDropRows rows{log_p.data(),   log_q.data(), p.data(),         q.data(),
-                         targets.data(), loss.data(),  likelihood.data()};
-    r_drop_rows(rows, 1, kRows, static_cast<std::int64_t>(classes), {smoothing, weight});
-    CHECK(loss[0] == -1);  // before the range
+    const float untouched = logits[0];
+    const RDropSums sums = r_drop_rows(logits.data(), 1, kRows, kRows, static_cast<std::int64_t>(classes),
+                                       targets.data(), weights, scratch.data());
+    CHECK(logits[0] == untouched);  // before the range
+    double loss = 0, likelihood = 0;
     for (std::size_t row = 1; row < kRows; ++row) {
       CAPTURE(classes, row);
       const auto target = static_cast<std::size_t>(targets[row]);
-      const auto exact = [&](const Row& a, const Row& b) { return loss_of(a, b, target, smoothing, weight); };
-      CHECK(loss[row] == Approx(exact(exact_p[row], exact_q[row])).epsilon(1e-5));
-      CHECK(likelihood[row] == Approx((exact_p[row][target] + exact_q[row][target]) / 2).epsilon(1e-6));
+      const auto exact = [&](const Row& a, const Row& b) {
+        return loss_of(a, b, target, weights.label_smoothing, weights.divergence);
+      };
+      loss += exact(log_p[row], log_q[row]);
+      likelihood += (log_p[row][target] + log_q[row][target]) / 2;
       for (std::size_t c = 0; c < classes; ++c) {
         const double step = 1e-4;
-        const double by_p =
-            (exact(nudged(exact_p[row], c, step), exact_q[row]) - exact(nudged(exact_p[row], c, -step), exact_q[row])) /
-            (2 * step);
-        const double by_q =
-            (exact(exact_p[row], nudged(exact_q[row], c, step)) - exact(exact_p[row], nudged(exact_q[row], c, -step))) /
-            (2 * step);
-        CHECK(static_cast<double>(p[row * classes + c]) == Approx(by_p).margin(1e-5));
-        CHECK(static_cast<double>(q[row * classes + c]) == Approx(by_q).margin(1e-5));
+        const auto slope = [&](const Row& up_p, const Row& up_q, const Row& down_p, const Row& down_q) {
+          return (exact(up_p, up_q) - exact(down_p, down_q)) / (2 * step);
+        };
+        const Row &p = log_p[row], &q = log_q[row];
+        const double by_p = slope(nudged(p, c, step), q, nudged(p, c, -step), q);
+        const double by_q = slope(p, nudged(q, c, step), p, nudged(q, c, -step));
+        CHECK(static_cast<double>(logits[row * classes + c]) == Approx(by_p).margin(1e-5));
+        CHECK(static_cast<double>(logits[(kRows + row) * classes + c]) == Approx(by_q).margin(1e-5));
       }
     }
+    CHECK(sums.loss == Approx(loss).epsilon(1e-5));
+    CHECK(sums.negative_log_likelihood == Approx(-likelihood).epsilon(1e-5));
   }
 }
 

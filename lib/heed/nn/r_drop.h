@@ -11,14 +11,12 @@ namespace heed {
 CrossEntropy r_drop_cross_entropy(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
                                   double label_smoothing, double alpha, std::int64_t padding);
 
-/// What r_drop_cross_entropy() needs of a block of rows, from log-probabilities [2, n, C] and targets [n].
-struct RDropBlock {
-  at::Tensor loss, likelihood;  ///< [n] float64: loss, and mean log-likelihood of the target
-  at::Tensor gradient;          ///< [2, n, C]: derivatives of the loss by the logits
-};
-RDropBlock r_drop_block(const at::Tensor& log_p, const at::Tensor& targets, double label_smoothing, double alpha);
+/// Logits [2, n, C] of two passes become the derivatives of the summed loss by them, in their place; targets [n].
+/// Returns loss and negative log-likelihood, summed, float64 [2].
+at::Tensor turn_into_r_drop_gradient(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing,
+                                     double alpha);
 /// The same as tensor operations: the path for other devices and the oracle of the loop.
-RDropBlock r_drop_block_of_tensors(const at::Tensor& log_p, const at::Tensor& targets, double label_smoothing,
-                                   double alpha);
+at::Tensor turn_into_r_drop_gradient_explicit(const at::Tensor& logits, const at::Tensor& targets,
+                                              double label_smoothing, double alpha);
 
 }  // namespace heed

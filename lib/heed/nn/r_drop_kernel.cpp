@@ -1,66 +1,102 @@
 #include "heed/nn/r_drop_kernel.h"
 
-#include "heed/nn/clones.h"
+#include <cmath>
+
+#include "heed/nn/vectors.h"
 
 namespace heed {
 namespace {
 
-// Sums are kept in lanes, in a fixed order: the compiler may not reorder a plain one into vector code.
-constexpr int kLanes = 16;
+constexpr float kLeast = -3e38F;
 
-struct Sums {
-  float forth[kLanes] = {}, back[kLanes] = {}, log_p[kLanes] = {}, log_q[kLanes] = {};
+/// What a softmax of a row needs.
+struct Softmax {
+  double log_sum;  ///< of the exponentials
+  float factor;    ///< that makes the exponentials in `scratch` probabilities
+  float total;     ///< of the logits
 };
 
-HEED_INLINE float total(const float (&lanes)[kLanes]) {
-  double sum = 0;
-  for (const float lane : lanes) sum += lane;
-  return static_cast<float>(sum);
+template <class Number>
+HEED_INLINE Softmax softmax_of(const Number* row, std::int64_t classes, float* scratch) {
+  Floats greatest = all(kLeast), total{};
+  visit_columns(0, classes, [&](std::int64_t c, std::int64_t count) HEED_INLINE_LAMBDA {
+    const Floats x = load_up_to(row + c, count);
+    greatest = greater(greatest, first_lanes(x, count, kLeast));
+    total += x;
+  });
+  const float top = greatest_of(greatest);
+  Floats sums{};
+  visit_columns(0, classes, [&](std::int64_t c, std::int64_t count) HEED_INLINE_LAMBDA {
+    const Floats e = first_lanes(exp_of_negative(load_up_to(row + c, count) - top), count, 0);
+    store_up_to(scratch + c, e, count);
+    sums += e;
+  });
+  const float sum = sum_of(sums);
+  return {double{top} + std::log(double{sum}), 1 / sum, sum_of(total)};
+}
+
+template <class Number>
+HEED_INLINE RDropSums rows_of(Number* logits, std::int64_t begin, std::int64_t end, std::int64_t rows,
+                              std::int64_t classes, const std::int64_t* targets, RDropWeights weights, float* scratch) {
+  RDropSums sums;
+  const double smoothing = weights.label_smoothing, off_target = smoothing / static_cast<double>(classes);
+  const auto half_off = static_cast<float>(off_target / 2), weight = static_cast<float>(weights.divergence);
+  float *const p_scratch = scratch, *const q_scratch = scratch + classes;
+  for (std::int64_t r = begin; r < end; ++r) {
+    Number *const p_row = logits + r * classes, *const q_row = logits + (rows + r) * classes;
+    const Softmax of_p = softmax_of(p_row, classes, p_scratch), of_q = softmax_of(q_row, classes, q_scratch);
+    const std::int64_t target = targets[r];
+    const Floats p_target = load_some(p_row + target, 1), q_target = load_some(q_row + target, 1);
+    const double nll = (of_p.log_sum - double{p_target[0]} + of_q.log_sum - double{q_target[0]}) / 2;
+    const double all_classes = static_cast<double>(classes) * (of_p.log_sum + of_q.log_sum) -
+                               (double{of_p.total} + double{of_q.total});  // of -log p and -log q
+
+    // KL(P || Q) and KL(Q || P); log p - log q is the logits' difference but for a number that is the same everywhere.
+    const auto shift = static_cast<float>(of_q.log_sum - of_p.log_sum);
+    Floats forth_lanes{}, back_lanes{};
+    visit_columns(0, classes, [&](std::int64_t c, std::int64_t count) HEED_INLINE_LAMBDA {
+      const Floats ratio = load_up_to(p_row + c, count) - load_up_to(q_row + c, count) + shift;
+      forth_lanes += load_up_to(p_scratch + c, count) * ratio;
+      back_lanes -= load_up_to(q_scratch + c, count) * ratio;
+    });
+    const float forth = sum_of(forth_lanes) * of_p.factor, back = sum_of(back_lanes) * of_q.factor;
+    sums.negative_log_likelihood += nll;
+    sums.loss +=
+        (1 - smoothing) * nll + off_target / 2 * all_classes + weights.divergence * (double{forth} + double{back});
+
+    // d divergence / d logits of P = p (log p - log q - KL(P || Q)) + p - q, and of Q with the roles changed.
+    float p_on_target = 0, q_on_target = 0;
+    visit_columns(0, classes, [&](std::int64_t c, std::int64_t count) HEED_INLINE_LAMBDA {
+      const Floats ratio = load_up_to(p_row + c, count) - load_up_to(q_row + c, count) + shift;
+      const Floats p = load_up_to(p_scratch + c, count) * of_p.factor;
+      const Floats q = load_up_to(q_scratch + c, count) * of_q.factor;
+      const Floats by_p = p * 0.5f - half_off + (p * (ratio - forth) + p - q) * weight;
+      const Floats by_q = q * 0.5f - half_off - (q * (ratio + back) + p - q) * weight;
+      if (target >= c && target < c + count) {
+        p_on_target = by_p[target - c];
+        q_on_target = by_q[target - c];
+      }
+      store_up_to(p_row + c, by_p, count);
+      store_up_to(q_row + c, by_q, count);
+    });
+    const auto half_on = static_cast<float>((1 - smoothing) / 2);
+    store_some(p_row + target, all(p_on_target - half_on), 1);
+    store_some(q_row + target, all(q_on_target - half_on), 1);
+  }
+  return sums;
 }
 
 }  // namespace
 
-HEED_CLONES void r_drop_rows(const RDropRows& rows, std::int64_t begin, std::int64_t end, std::int64_t classes,
-                             RDropWeights weights) {
-  const double smoothing = weights.label_smoothing, off_target = smoothing / static_cast<double>(classes);
-  const auto half_off = static_cast<float>(off_target / 2), weight = static_cast<float>(weights.divergence);
-  const std::int64_t whole = classes - classes % kLanes;
-  for (std::int64_t row = begin; row < end; ++row) {
-    const float *log_p = rows.log_p + row * classes, *log_q = rows.log_q + row * classes;
-    float *p = rows.p + row * classes, *q = rows.q + row * classes;
-    Sums sums;
-    const auto add = [&](std::int64_t c, int lane) HEED_INLINE_LAMBDA {
-      const float ratio = log_p[c] - log_q[c];
-      sums.forth[lane] += p[c] * ratio;
-      sums.back[lane] -= q[c] * ratio;
-      sums.log_p[lane] += log_p[c];
-      sums.log_q[lane] += log_q[c];
-    };
-    for (std::int64_t c = 0; c < whole; c += kLanes) {
-#pragma GCC unroll 1  // a loop, not sixteen copies, is what the vectoriser understands
-      for (int lane = 0; lane < kLanes; ++lane) add(c + lane, lane);
-    }
-    for (std::int64_t c = whole; c < classes; ++c) add(c, 0);
-
-    // d divergence / d logits of P = p (log p - log q - KL(P || Q)) + p - q, and of Q with the roles changed.
-    const float forth = total(sums.forth), back = total(sums.back);
-#pragma GCC ivdep
-    for (std::int64_t c = 0; c < classes; ++c) {
-      const float ratio = log_p[c] - log_q[c], p_c = p[c], q_c = q[c], difference = p_c - q_c;
-      p[c] = 0.5f * p_c - half_off + weight * (p_c * (ratio - forth) + difference);
-      q[c] = 0.5f * q_c - half_off - weight * (q_c * (ratio + back) + difference);
-    }
-    const std::int64_t target = rows.targets[row];
-    const auto on_target = static_cast<float>((1 - smoothing) / 2);
-    p[target] -= on_target;
-    q[target] -= on_target;
-
-    const double likelihood = (static_cast<double>(log_p[target]) + static_cast<double>(log_q[target])) / 2;
-    const double all = (static_cast<double>(total(sums.log_p)) + static_cast<double>(total(sums.log_q))) / 2;
-    rows.likelihood[row] = likelihood;
-    rows.loss[row] = weights.divergence * (static_cast<double>(forth) + static_cast<double>(back)) -
-                     (1 - smoothing) * likelihood - off_target * all;
-  }
+HEED_CLONES RDropSums r_drop_rows(float* logits, std::int64_t begin, std::int64_t end, std::int64_t rows,
+                                  std::int64_t classes, const std::int64_t* targets, RDropWeights weights,
+                                  float* scratch) {
+  return rows_of(logits, begin, end, rows, classes, targets, weights, scratch);
+}
+HEED_CLONES RDropSums r_drop_rows(BFloat16Bits* logits, std::int64_t begin, std::int64_t end, std::int64_t rows,
+                                  std::int64_t classes, const std::int64_t* targets, RDropWeights weights,
+                                  float* scratch) {
+  return rows_of(logits, begin, end, rows, classes, targets, weights, scratch);
 }
 
 }  // namespace heed
