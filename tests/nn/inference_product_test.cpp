@@ -30,7 +30,8 @@ TEST_CASE("a row of a product has the same bits among any others, on one thread"
   const int threads_before = at::get_num_threads();
   at::set_num_threads(1);
   const at::NoGradGuard no_grad;
-  for (const auto& [inputs, outputs] : {std::pair<std::int64_t, std::int64_t>{128, 512}, {256, 128}, {32, 96}})
+  for (const auto& [inputs, outputs] :
+       {std::pair<std::int64_t, std::int64_t>{128, 512}, {256, 128}, {1024, 256}, {32, 96}})
     for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kChar}) {
       const InferenceProduct product(at::randn({outputs, inputs}), at::randn({outputs}), dtype);
       const at::Tensor x = at::randn({300, inputs}), all = product(x);

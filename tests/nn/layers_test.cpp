@@ -54,7 +54,8 @@ TEST_CASE("inference copies are used while gradients are off, and made again whe
     prepare_inference(*feed_forward, dtype);
     const at::Tensor before = feed_forward(x, nullptr);
     feed_forward->contract->weight.data().copy_(at::randn({4, 8}));
-    CHECK(same_bits(feed_forward(x, nullptr), before));
+    // In float32 the copy is the weight itself: nothing to make.
+    if (dtype != at::kFloat) CHECK(same_bits(feed_forward(x, nullptr), before));
     {
       const at::AutoGradMode training(true);
       CHECK(difference(feed_forward(x, nullptr), before) > 0.01);

@@ -1,5 +1,6 @@
 #include "heed/nn/inference_product.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -10,7 +11,7 @@
 namespace heed {
 namespace {
 
-constexpr std::int64_t kRowMultiple = 32, kFewestRows = 16;
+constexpr std::int64_t kRowMultiple = 32, kFewestRows = 16, kLowPrecisionRows = 128;
 
 // Rows in `dtype`, with zeros below them up to `count`.
 at::Tensor filled_up(const at::Tensor& rows, std::int64_t count, at::ScalarType dtype) {
@@ -59,17 +60,27 @@ InferenceProduct::InferenceProduct(const at::Tensor& weight, const at::Tensor& b
     bias_ = bias.defined() ? bias.detach().contiguous() : bias;
     return;
   }
-  weight_ = rows.t().to(dtype).contiguous();  // [inputs, outputs]
+  // Laid out as [outputs, inputs]: MKL's products with transposed weights are faster for few rows, but for some shapes
+  // their last bits depend on how many there are.
+  weight_ = rows.to(dtype).contiguous().t();  // [inputs, outputs]
   bias_ = bias.defined() ? bias.detach().to(dtype) : bias;
 }
 
 at::Tensor InferenceProduct::operator()(const at::Tensor& input) const {
-  if (dtype() == at::kChar)
-    return like_input(int8_product(as_rows(input).to(at::kFloat).contiguous()), input);  // [.., outputs]
-  at::Tensor rows = product_rows(as_rows(input), dtype());                               // [N', inputs]
-  // For fewer rows, sums are made in another order.
-  if (rows.size(0) < kFewestRows) rows = filled_up(rows, kFewestRows, dtype());
-  return like_input(bias_.defined() ? at::addmm(bias_, rows, weight_) : at::mm(rows, weight_), input);  // [.., outputs]
+  if (dtype() == at::kChar) return like_input(int8_product(as_rows(input).to(at::kFloat).contiguous()), input);
+  const at::Tensor rows = as_rows(input);  // [N, inputs]
+  const auto product = [&](const at::Tensor& some) {
+    return bias_.defined() ? at::addmm(bias_, some, weight_) : at::mm(some, weight_);
+  };
+  // In float32 sums are made in another order for few rows.
+  if (dtype() == at::kFloat)
+    return like_input(product(filled_up(rows, std::max(rows.size(0), kFewestRows), dtype())), input);  // [.., outputs]
+  // In bfloat16 any number of rows may have an order of its own: each product is of as many.
+  const std::int64_t filled = (rows.size(0) + kLowPrecisionRows - 1) / kLowPrecisionRows * kLowPrecisionRows;
+  std::vector<at::Tensor> blocks;  // [kLowPrecisionRows, outputs] each
+  for (const at::Tensor& block : filled_up(rows, filled, dtype()).split(kLowPrecisionRows))
+    blocks.push_back(product(block));
+  return like_input(blocks.size() == 1 ? blocks.front() : at::cat(blocks), input);  // [.., outputs]
 }
 
 // [N, inputs] -> [N', outputs]

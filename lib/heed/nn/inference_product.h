@@ -8,7 +8,7 @@
 namespace heed {
 
 /// x W^T + b with weights that were copied once into the form that is fastest for a number type:
-/// - float32: transposed;
+/// - float32: W itself;
 /// - bfloat16;
 /// - int8 (at::kChar, CPU): each row of W and each row of x is 8-bit numbers times a factor of its own, the largest
 ///   magnitude becoming 127; sums are exact, in 32 bits.
