@@ -1,3 +1,5 @@
+#pragma GCC diagnostic ignored "-Wpsabi"  // nothing here passes vectors between functions that are not inlined
+
 #include "heed/nn/vectors.h"
 
 #include <bit>
@@ -5,8 +7,6 @@
 #include <vector>
 
 #include "catch.h"
-
-#pragma GCC diagnostic ignored "-Wpsabi"  // nothing here passes vectors between functions that are not inlined
 
 using namespace heed;
 
