@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "heed/base/error.h"
-#include "heed/base/random.h"
 #include "heed/base/parallel.h"
+#include "heed/base/random.h"
 #include "heed/image/png.h"
 
 namespace heed::demo {

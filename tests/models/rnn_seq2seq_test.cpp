@@ -158,7 +158,7 @@ TEST_CASE("a recurrent decoder step by step equals all steps at once, reordered 
     };
     at::Tensor all = expected(at::tensor({0, 0, 1, 1, 2, 2}, at::kLong));
     for (std::int64_t t = 0; t < first_part; ++t)
-      REQUIRE(difference(model->step(tokens.select(1, t), *state), all.select(1, t)) < 2e-5);
+      REQUIRE(difference(all_logits(*model, model->step(tokens.select(1, t), *state)), all.select(1, t)) < 2e-5);
 
     // Sentence 1 leaves, 2 and 0 change places; hypotheses of 0 become copies of its second.
     const at::Tensor rows = at::tensor({5, 4, 1, 1}, at::kLong);
@@ -167,7 +167,7 @@ TEST_CASE("a recurrent decoder step by step equals all steps at once, reordered 
     tokens.slice(1, first_part).copy_(at::randint(4, 31, {4, length - first_part}, at::kLong));
     all = expected(at::tensor({2, 2, 0, 0}, at::kLong));
     for (std::int64_t t = first_part; t < length; ++t)
-      REQUIRE(difference(model->step(tokens.select(1, t), *state), all.select(1, t)) < 2e-5);
+      REQUIRE(difference(all_logits(*model, model->step(tokens.select(1, t), *state)), all.select(1, t)) < 2e-5);
   }
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("a search's logits for a sentence are the same bits among any neighbou
       const auto state = model->start(source_batch(sources.index_select(0, numbers)), /*hypotheses=*/4);
       const at::Tensor own = tokens.view({6, 4, 5}).index_select(0, numbers).flatten(0, 1);
       std::vector<at::Tensor> logits;
-      for (std::int64_t t = 0; t < 5; ++t) logits.push_back(model->step(own.select(1, t), *state));
+      for (std::int64_t t = 0; t < 5; ++t) logits.push_back(all_logits(*model, model->step(own.select(1, t), *state)));
       return at::stack(logits, 1).view({std::ssize(sentences), 4, 5, -1});  // [B, hypotheses, T, C]
     };
     const at::Tensor six = logits_of({0, 1, 2, 3, 4, 5}), four = logits_of({3, 1, 5, 0});
@@ -252,7 +252,7 @@ TEST_CASE("inference copies of a recurrent model change nothing in float32, in b
     model->eval();
     const auto first_logits = [&] {
       const auto state = model->start(source_batch(at::arange(4, 20, at::kLong).view({4, 4})), 1);
-      return model->step(at::full({4}, static_cast<std::int64_t>(kBos), at::kLong), *state);
+      return all_logits(*model, model->step(at::full({4}, static_cast<std::int64_t>(kBos), at::kLong), *state));
     };
     const at::Tensor plain = first_logits();
     model->prepare_inference(at::kFloat);

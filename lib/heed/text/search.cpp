@@ -144,9 +144,11 @@ std::vector<std::int64_t> advance(SearchedSentence& sentence, const NextTokens& 
     finish_at_limit(sentence, first_row, found.end_log_p.accessor<double, 1>(), options);
     return parents;
   }
-  sentence.done = next.empty() || (std::ssize(sentence.finished) >= beam &&
-                                   normalised_score(best_growing, next.front().tokens.size() + 1,
-                                                    options.length_penalty) <= best_score(sentence.finished));
+  // Greedy search takes the first end, whatever would score better when it has grown.
+  sentence.done =
+      next.empty() || (std::ssize(sentence.finished) >= beam &&
+                       (beam == 1 || normalised_score(best_growing, next.front().tokens.size() + 1,
+                                                      options.length_penalty) <= best_score(sentence.finished)));
   next.resize(
       static_cast<std::size_t>(beam),
       GrowingHypothesis{next.empty() ? std::vector<TokenId>{} : next.front().tokens, kImpossible, TermProgress(terms)});

@@ -64,12 +64,14 @@ struct Hypothesis {
 /// Beam search over a batch of sentences (token ids without marks, none empty): for each the `n_best` best finished
 /// hypotheses, best first. A sentence is done when `beam_size` hypotheses have ended and none that still grows has a
 /// better score than the best of them, or when its length limit forces them to end; it then leaves the batch. (With
-/// the first condition alone, ends of poor hypotheses would fill the list before a good one is complete.) Ties go to
+/// the first condition alone, ends of poor hypotheses would fill the list before a good one is complete.) With a beam
+/// of 1, which is greedy search, the first end is the result. Ties go to
 /// the earlier hypothesis and the smaller token id.
 ///
 /// What comes out for a sentence does not depend on its neighbours, to the bit while LibTorch uses one thread (several
 /// share a product in ways that depend on its rows; in int8 that makes no difference): matrix products get another
-/// summation order for few rows, so there are always 16 at least. In compute_dtype(); call it under InferenceMode with the model in evaluation mode.
+/// summation order for few rows, so there are always 16 at least. In compute_dtype(); call it under InferenceMode with
+/// the model in evaluation mode.
 ///
 /// With `options.sample`, `n_best` translations are drawn instead, each token by the model's probabilities, by a key of
 /// seed, source and number of the translation.
