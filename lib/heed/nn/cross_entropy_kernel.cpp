@@ -1,13 +1,9 @@
 #include "heed/nn/cross_entropy_kernel.h"
 
-#include <cmath>
-
-#include "heed/nn/vectors.h"
+#include "heed/nn/softmax_lanes.h"
 
 namespace heed {
 namespace {
-
-constexpr float kLeast = -3e38F;
 
 template <class Number>
 HEED_INLINE CrossEntropySums rows_of(Number* logits, std::int64_t begin, std::int64_t end, std::int64_t classes,
@@ -16,32 +12,18 @@ HEED_INLINE CrossEntropySums rows_of(Number* logits, std::int64_t begin, std::in
   const double off_target = label_smoothing / static_cast<double>(classes);
   for (std::int64_t r = begin; r < end; ++r) {
     Number* const row = logits + r * classes;
-    Floats greatest = all(kLeast), total{};
-    visit_columns(0, classes, [&](std::int64_t c, std::int64_t count) HEED_INLINE_LAMBDA {
-      const Floats x = load_up_to(row + c, count);
-      greatest = greater(greatest, first_lanes(x, count, kLeast));
-      total += x;
-    });
-    const float top = greatest_of(greatest);
-    Floats weights{};
-    visit_columns(0, classes, [&](std::int64_t c, std::int64_t count) HEED_INLINE_LAMBDA {
-      const Floats e = first_lanes(exp_of_negative(load_up_to(row + c, count) - top), count, 0);
-      store_up_to(scratch + c, e, count);
-      weights += e;
-    });
-    const float sum = sum_of(weights);
-    const double log_sum = double{top} + std::log(double{sum});
-    Floats first = load_some(row + targets[r], 1);
-    const double nll = log_sum - double{first[0]};
+    const Softmax softmax = softmax_of(row, classes, scratch);
+    const Floats target = load_some(row + targets[r], 1);
+    const double nll = softmax.log_sum - double{target[0]};
     sums.negative_log_likelihood += nll;
     // -sum over classes of (smoothed target) * log p
-    sums.loss +=
-        (1 - label_smoothing) * nll + off_target * (static_cast<double>(classes) * log_sum - double{sum_of(total)});
-    const float factor = 1 / sum, everywhere = static_cast<float>(off_target);
+    sums.loss += (1 - label_smoothing) * nll +
+                 off_target * (static_cast<double>(classes) * softmax.log_sum - double{softmax.total});
+    const float everywhere = static_cast<float>(off_target);
     visit_columns(0, classes, [&](std::int64_t c, std::int64_t count) HEED_INLINE_LAMBDA {
-      store_up_to(row + c, load_up_to(scratch + c, count) * factor - everywhere, count);
+      store_up_to(row + c, load_up_to(scratch + c, count) * softmax.factor - everywhere, count);
     });
-    const float on_target = scratch[targets[r]] * factor - everywhere - static_cast<float>(1 - label_smoothing);
+    const float on_target = scratch[targets[r]] * softmax.factor - everywhere - static_cast<float>(1 - label_smoothing);
     store_some(row + targets[r], all(on_target), 1);
   }
   return sums;
