@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include "heed/models/rnn_seq2seq.h"
+#include "heed/models/transformer.h"
+
 namespace heed {
 
 at::Tensor all_logits(SearchedModel& model, const at::Tensor& states) {
@@ -21,6 +24,11 @@ at::Tensor Seq2SeqModel::states(const PackedTokens& source, const PackedTokens& 
       encode({source.rows.to_padded(source.tokens), source.rows.padded_mask()}, &source_randomness);    // [B, S, D]
   const at::Tensor padded = decode(encoded, target.rows.to_padded(target.tokens), &target_randomness);  // [B, T, D]
   return target.rows.from_padded(padded);                                                               // [N, D]
+}
+
+std::shared_ptr<Seq2SeqModel> make_seq2seq_model(const Seq2SeqOptions& options) {
+  if (options.arch == Arch::transformer) return std::make_shared<TransformerImpl>(options);
+  return std::make_shared<RnnSeq2SeqImpl>(options);
 }
 
 }  // namespace heed
