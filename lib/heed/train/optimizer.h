@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <torch/nn/module.h>
+
+#include "heed/train/adam_options.h"
 
 namespace heed {
 
@@ -32,17 +33,6 @@ class FlatParameters {
 
  private:
   std::vector<Slot> slots_;
-};
-
-enum class OptimizerKind { adam, adamw };
-inline std::span<const std::string_view> enum_names(OptimizerKind) {
-  static constexpr std::string_view names[] = {"adam", "adamw"};
-  return names;
-}
-
-struct AdamOptions {
-  OptimizerKind kind = OptimizerKind::adamw;
-  double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-9, weight_decay = 0;
 };
 
 /// Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019; decay of matrices only) in one pass.

@@ -1,21 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <string_view>
 
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
 #include "heed/models/seq2seq_options.h"
+#include "heed/train/precision_kind.h"
 
 namespace heed {
-
-enum class Precision { fp32, bf16, automatic };
-inline std::span<const std::string_view> enum_names(Precision) {
-  static constexpr std::string_view names[] = {"fp32", "bf16", "auto"};
-  return names;
-}
 
 /// Number type of the matrix products; `automatic` is not allowed here.
 c10::ScalarType compute_dtype_of(Precision precision);

@@ -12,8 +12,8 @@
 #include "heed/text/batches.h"
 #include "heed/text/corpus.h"
 #include "heed/text/subwords.h"
-#include "heed/train/optimizer.h"
-#include "heed/train/precision.h"
+#include "heed/train/adam_options.h"
+#include "heed/train/precision_kind.h"
 #include "heed/train/schedule.h"
 
 namespace heed {
