@@ -48,6 +48,7 @@ TEST_CASE("Adam and AdamW take the steps of Python's torch.optim") {
       {"adamw", {.kind = OptimizerKind::adamw}},
       {"adamw_decay", {.kind = OptimizerKind::adamw, .weight_decay = 0.1}},
   };
+  const std::int64_t workers = GENERATE(1, 3);
   for (const auto& [name, options] : cases) {
     Linear linear(7, 5);
     {
@@ -58,10 +59,10 @@ TEST_CASE("Adam and AdamW take the steps of Python's torch.optim") {
     FlatParameters flat(*linear);
     Adam adam(flat, options);
     for (std::int64_t step = 0; step < 5; ++step) {
-      CAPTURE(name, step);
+      CAPTURE(name, step, workers);
       linear->weight.mutable_grad().copy_(numbers["gradients.weight"][step]);
       linear->bias.mutable_grad().copy_(numbers["gradients.bias"][step]);
-      adam.step(flat, numbers["rates"][step].item<double>(), step + 1);
+      adam.step(flat, numbers["rates"][step].item<double>(), step + 1, 1, workers);
       const std::string expected = name + "." + std::to_string(step);
       CHECK(difference(linear->weight, numbers[expected + ".weight"]) < 1e-6);
       CHECK(difference(linear->bias, numbers[expected + ".bias"]) < 1e-6);
@@ -149,6 +150,33 @@ TEST_CASE("an average has no gradients") {
   const FlatParameters flat(*network, /*with_gradients=*/false);
   CHECK_FALSE(flat.gradients.defined());
   for (const auto& parameter : network->parameters()) CHECK_FALSE(parameter.grad().defined());
+}
+
+TEST_CASE("networks can share their values and keep gradients of their own") {
+  at::manual_seed(5);
+  Transformer network = tied_network(), other = tied_network();
+  FlatParameters flat(*network), shared(*other, flat);
+  REQUIRE(shared.slots().size() == flat.slots().size());
+  CHECK(shared.matrix_elements == flat.matrix_elements);
+  CHECK(same_bits(loss_of(network), loss_of(other)));
+  loss_of(other).backward();
+  CHECK(flat.gradients.eq(0).all().item<bool>());
+  CHECK(shared.gradients.ne(0).any().item<bool>());
+  const at::NoGradGuard no_grad;
+  flat.values.mul_(0.5);
+  CHECK(same_bits(loss_of(network), loss_of(other)));
+}
+
+TEST_CASE("slices cover every element once") {
+  for (const std::int64_t total : {0, 1, 7, 12}) {
+    for (const std::int64_t workers : {1, 2, 5}) {
+      CAPTURE(total, workers);
+      at::Tensor visits = at::zeros({total});
+      for_slices(total, workers,
+                 [&](std::int64_t begin, std::int64_t count) { visits.narrow(0, begin, count).add_(1); });
+      CHECK(visits.eq(1).all().item<bool>());
+    }
+  }
 }
 
 TEST_CASE("Adam brings a loss down") {

@@ -1,10 +1,12 @@
 #include "heed/train/seq2seq_step.h"
 
 #include <cmath>
+#include <utility>
 
 #include <ATen/ATen.h>
 
 #include "heed/models/transformer.h"
+#include "heed/nn/layers.h"
 #include "heed/text/search.h"
 
 #include "catch.h"
@@ -133,6 +135,68 @@ TEST_CASE("R-Drop is the loss of two passes with other dropouts, and of what lie
              twice = gradients_of(plain, batch_loss(*plain, batch, 4, {.seed = 3, .r_drop = 5}, at::kCPU).loss);
   for (std::size_t i = 0; i < once.size(); ++i)
     CHECK(difference(once[i], twice[i]) < 1e-4 * (1 + once[i].abs().max().item<double>()));
+}
+
+TEST_CASE("workers side by side find the loss and the gradients of the whole batch") {
+  Transformer network = small_model(0.3);
+  FlatParameters parameters(*network);
+  const TokenBatch batch = batch_of_three();
+  const double r_drop = GENERATE(0.0, 5.0);
+  const std::int64_t workers = GENERATE(1, 2, 3, 5);  // of five, two have no sentence
+  CAPTURE(r_drop, workers);
+  const LossOptions options{.seed = 3, .r_drop = r_drop};
+  const CrossEntropy whole = batch_loss(*network, batch, 4, options, at::kCPU);
+  whole.loss.backward();
+  const at::Tensor expected = parameters.gradients.clone();
+  parameters.gradients.zero_();
+
+  BatchGradients gradients(*network, parameters, workers, at::kCPU);
+  StageTimer stages;
+  for (int round = 1; round <= 2; ++round) {  // gradients of two batches add up
+    const LossSum sum = gradients.add(batch, 4, options, stages);
+    CHECK(sum.tokens == whole.tokens);
+    CHECK(sum.loss == Approx(whole.loss.item<double>()).epsilon(1e-5));
+    CHECK(difference(parameters.gradients, expected * round) < 1e-4 * (1 + expected.abs().max().item<double>()));
+  }
+  CHECK(stages.take_report().starts_with("forward"));
+
+  // All of them compute with the weights as they are now.
+  parameters.gradients.zero_();
+  {
+    const at::NoGradGuard no_grad;
+    parameters.values.mul_(0.5);
+  }
+  const double halved = batch_loss(*network, batch, 4, options, at::kCPU).loss.item<double>();
+  CHECK(std::abs(halved - whole.loss.item<double>()) > 1e-2);
+  CHECK(gradients.add(batch, 4, options, stages).loss == Approx(halved).epsilon(1e-5));
+}
+
+TEST_CASE("workers compute in the number type of the thread that asks them") {
+  Transformer network = small_model(0);
+  FlatParameters parameters(*network);
+  BatchGradients gradients(*network, parameters, 2, at::kCPU);
+  StageTimer stages;
+  const double in_fp32 = loss_of(network, batch_of_three());
+  const ComputeDtypeGuard compute(at::kBFloat16);
+  const double in_bf16 = loss_of(network, batch_of_three());
+  REQUIRE(std::abs(in_bf16 - in_fp32) > 1e-4 * in_fp32);
+  CHECK(gradients.add(batch_of_three(), 4, {.seed = 3}, stages).loss == Approx(in_bf16).epsilon(1e-6));
+}
+
+TEST_CASE("there are as many workers as have enough to do and memory for their gradients") {
+  const auto split = [](std::int64_t threads, std::int64_t batch_tokens, std::int64_t weights,
+                        c10::Device device = at::kCPU) {
+    const ThreadSplit found = split_threads(threads, batch_tokens, weights, device);
+    return std::pair(found.workers, found.threads);
+  };
+  using Pair = std::pair<std::int64_t, std::int64_t>;
+  CHECK(split(1, 4096, 1'000'000) == Pair(1, 1));
+  CHECK(split(2, 2048, 2'349'568) == Pair(2, 1));
+  CHECK(split(8, 2048, 2'349'568) == Pair(4, 2));
+  CHECK(split(2, 500, 2'349'568) == Pair(1, 2));
+  CHECK(split(32, 8192, 60'000'000) == Pair(5, 6));
+  CHECK(split(4, 8192, 1'000'000'000) == Pair(1, 4));
+  CHECK(split(4, 8192, 1'000'000, at::kCUDA) == Pair(1, 4));
 }
 
 }  // namespace heed

@@ -54,13 +54,13 @@ std::string reason_to_finish(const Seq2SeqTrainOptions& options, const Seq2SeqSt
   return {};
 }
 
-void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters) {
+void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters, std::int64_t threads) {
   log::info("preset " + std::string(name_of(o.preset)) + ": " + describe(o.network) + ", vocabulary " +
             format_count(o.network.source_vocab) + ": " + format_count(parameters) + " weights");
   log::info("batches of " + format_count(o.batch_tokens * o.grad_accum) + " tokens, peak rate " +
             format_number(o.lr, 5) + " after " + format_count(o.warmup) + " updates, dropout " +
             format_number(o.network.dropout, 2) + ", " + std::string(name_of(o.precision)) + ", " +
-            std::to_string(at::get_num_threads()) + " threads, seed " + std::to_string(o.seed));
+            std::to_string(threads) + " threads, seed " + std::to_string(o.seed));
 }
 
 }  // namespace
@@ -118,9 +118,6 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     state.validations_without_better = 0;
   }
   state.judged_by = judged_by;
-  settle_precision(options.precision, state,
-                   [&] { return measure_steps(options.network, options.batch_tokens, run.device); });
-
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));
   const std::shared_ptr<Seq2SeqModel> network = make_seq2seq_model(options.network),
                                       average = make_seq2seq_model(options.network);
@@ -134,6 +131,11 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     parameters.values.copy_(FlatParameters(*parent->network, false).values);
     parent.reset();
   }
+  note_threads(state);
+  const ThreadSplit split = split_threads(state.threads, options.batch_tokens, parameters.values.numel(), run.device);
+  at::set_num_threads(static_cast<int>(split.threads));
+  settle_precision(options.precision, state,
+                   [&] { return measure_steps(options.network, options.batch_tokens / split.workers, run.device); });
   {
     const at::NoGradGuard no_grad;
     averaged.values.copy_(parameters.values);
@@ -149,7 +151,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
                            recent,
                            adam,
                            state};
-  report_choices(options, parameters.values.numel());
+  report_choices(options, parameters.values.numel(), state.threads);
 
   // Where the run stands
   const std::string corpus = std::to_string(data.training->fingerprint());
@@ -165,7 +167,6 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     }
   }
   state.data = corpus;
-  note_threads(state);
   const auto open_stream = [&] {
     return std::make_unique<BatchStream>(
         data.training, vocabularies.source, vocabularies.target,
@@ -189,7 +190,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
   const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
   const Validator validator(data.validation, vocabularies.source, vocabularies.target, options.max_length,
-                            options.batch_tokens);
+                            options.batch_tokens, split.workers);
 
   // Validates, keeps the best. At the end of a start (`regular` false) patience is not touched, so that a run which
   // goes on later equals one that never stopped.
@@ -249,8 +250,9 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   };
 
   const LossOptions loss_options{static_cast<std::uint64_t>(options.seed), options.label_smoothing, options.r_drop};
-  std::string reason;
   network->train();
+  BatchGradients gradients(*network, parameters, split.workers, run.device);
+  std::string reason;
   for (;;) {
     state.seconds = clock.seconds();
     reason = reason_to_finish(options, state);
@@ -265,14 +267,9 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     for (std::int64_t i = 0; i < options.grad_accum; ++i) {
       stages.enter("data");
       const TokenBatch batch = stream->next();
-      stages.enter("forward");
-      const CrossEntropy sums =
-          batch_loss(*network, batch, static_cast<std::uint64_t>(update), loss_options, run.device);
-      stages.enter("backward");
-      sums.loss.backward();
-      stages.leave();
-      loss += sums.loss.item<double>();
-      tokens += sums.tokens;
+      const LossSum sum = gradients.add(batch, static_cast<std::uint64_t>(update), loss_options, stages);
+      loss += sum.loss;
+      tokens += sum.tokens;
       state.epoch = static_cast<std::int64_t>(batch.next.epoch);
       state.sentence = static_cast<std::int64_t>(batch.next.sentence);
     }
@@ -297,11 +294,12 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     }
     state.non_finite_in_a_row = 0;
     const double clip = options.clip_norm > 0 ? std::max(1.0, norm / options.clip_norm) : 1;
-    adam.step(parameters, rate_of(update), update, static_cast<double>(tokens) * clip);
-    if (options.ema > 0) {
-      const at::NoGradGuard no_grad;
-      averaged.values.lerp_(parameters.values, 1 - ema_decay(options.ema, update));
-    }
+    adam.step(parameters, rate_of(update), update, static_cast<double>(tokens) * clip, split.workers);
+    if (options.ema > 0)
+      for_slices(averaged.values.numel(), split.workers, [&](std::int64_t begin, std::int64_t count) {
+        averaged.values.narrow(0, begin, count)
+            .lerp_(parameters.values.narrow(0, begin, count), 1 - ema_decay(options.ema, update));
+      });
     stages.leave();
 
     state.row_loss += loss;

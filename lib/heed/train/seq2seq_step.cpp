@@ -1,8 +1,13 @@
 #include "heed/train/seq2seq_step.h"
 
-#include <ATen/ATen.h>
+#include <algorithm>
 
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "heed/base/parallel.h"
 #include "heed/base/tokens.h"
+#include "heed/nn/layers.h"
 #include "heed/nn/r_drop.h"
 
 namespace heed {
@@ -42,6 +47,20 @@ PackedRows rows_of(const std::vector<std::vector<TokenId>>& sentences, const std
   return {lengths, numbers, device};
 }
 
+// The batch, dealt out to so many parts that all have sentences: neighbours, which are of similar length, to different
+// ones.
+std::vector<TokenBatch> deal(const TokenBatch& batch, std::size_t parts) {
+  const std::size_t count = batch.sentences.size();
+  std::vector<TokenBatch> dealt(std::min(parts, count));
+  for (std::size_t i = 0; i < count; ++i) {
+    TokenBatch& part = dealt[i % dealt.size()];
+    part.sentences.push_back(batch.sentences[i]);
+    part.source.push_back(batch.source[i]);
+    part.target.push_back(batch.target[i]);
+  }
+  return dealt;
+}
+
 }  // namespace
 
 CrossEntropy batch_loss(Seq2SeqModel& model, const TokenBatch& given, std::uint64_t update, const LossOptions& options,
@@ -57,6 +76,58 @@ CrossEntropy batch_loss(Seq2SeqModel& model, const TokenBatch& given, std::uint6
   const std::int64_t one_pass = target_rows.offsets[given.sentences.size()];
   return r_drop_cross_entropy(states.narrow(0, 0, 2 * one_pass), model.output_weight(), next.narrow(0, 0, one_pass),
                               options.label_smoothing, options.r_drop, kPad);
+}
+
+ThreadSplit split_threads(std::int64_t threads, std::int64_t batch_tokens, std::int64_t weights, c10::Device device) {
+  constexpr std::int64_t kLeastTokens = 512, kMostGradients = std::int64_t{1} << 28;  // elements: 1 GiB
+  if (!device.is_cpu()) return {1, threads};
+  const std::int64_t most = std::min(batch_tokens / kLeastTokens, 1 + kMostGradients / weights);
+  const std::int64_t workers = std::clamp<std::int64_t>(most, 1, threads);
+  return {workers, threads / workers};
+}
+
+BatchGradients::BatchGradients(Seq2SeqModel& network, FlatParameters& parameters, std::int64_t workers,
+                               c10::Device device)
+    : parameters_(parameters), networks_{&network}, device_(device) {
+  while (std::ssize(networks_) < workers) {
+    copies_.push_back(make_seq2seq_model(network.options));
+    copies_.back()->to(device);
+    copies_.back()->train();
+    copies_parameters_.emplace_back(*copies_.back(), parameters);
+    networks_.push_back(copies_.back().get());
+  }
+}
+
+LossSum BatchGradients::add(const TokenBatch& batch, std::uint64_t update, const LossOptions& options,
+                            StageTimer& stages) {
+  const std::vector<TokenBatch> parts = deal(batch, networks_.size());
+  std::vector<LossSum> sums(parts.size());
+  const at::ScalarType dtype = compute_dtype();
+  parallel_for(
+      parts.size(),
+      [&](std::size_t part) {
+        at::get_num_threads();  // makes a new thread take LibTorch's settings
+        const ComputeDtypeGuard compute(dtype);
+        if (part == 0) stages.enter("forward");
+        const CrossEntropy sum = batch_loss(*networks_[part], parts[part], update, options, device_);
+        if (part == 0) stages.enter("backward");
+        sum.loss.backward();
+        sums[part] = {sum.loss.item<double>(), sum.tokens};
+        if (part == 0) stages.enter("waiting for others");
+      },
+      {}, parts.size());
+  stages.enter("sum of gradients");
+  LossSum total;
+  for (const LossSum& sum : sums) total = {total.loss + sum.loss, total.tokens + sum.tokens};
+  for_slices(parameters_.gradients.numel(), std::ssize(networks_), [&](std::int64_t begin, std::int64_t count) {
+    for (FlatParameters& copy : copies_parameters_) {
+      at::Tensor added = copy.gradients.narrow(0, begin, count);
+      parameters_.gradients.narrow(0, begin, count).add_(added);
+      added.zero_();
+    }
+  });
+  stages.leave();
+  return total;
 }
 
 }  // namespace heed

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include <c10/core/Device.h>
 
+#include "heed/base/stage_timer.h"
 #include "heed/models/seq2seq.h"
 #include "heed/nn/cross_entropy.h"
 #include "heed/text/batches.h"
+#include "heed/train/optimizer.h"
 
 namespace heed {
 
@@ -21,5 +25,36 @@ struct LossOptions {
 /// seed, update and the sentences' numbers; the second pass of R-Drop by other numbers.
 CrossEntropy batch_loss(Seq2SeqModel& model, const TokenBatch& batch, std::uint64_t update, const LossOptions& options,
                         c10::Device device);
+
+/// How training uses the threads that it may use: `workers` that take a part of each batch, and of those each with
+/// `threads` of LibTorch's for its operations. Small operations gain little from more threads than one, so that there
+/// are as many workers as have enough to do, and memory for gradients of their own.
+struct ThreadSplit {
+  std::int64_t workers = 1, threads = 1;
+};
+ThreadSplit split_threads(std::int64_t threads, std::int64_t batch_tokens, std::int64_t weights, c10::Device device);
+
+/// Loss summed over target tokens.
+struct LossSum {
+  double loss = 0;
+  std::int64_t tokens = 0;
+};
+
+/// Losses and gradients of batches, by workers side by side that share the weights. Their number decides the order in
+/// which gradients are summed, and so their last bits; nothing else.
+class BatchGradients {
+ public:
+  /// `parameters` are those of `network`, which is in training mode; both must outlive this.
+  BatchGradients(Seq2SeqModel& network, FlatParameters& parameters, std::int64_t workers, c10::Device device);
+  /// Adds the gradients of the batch's summed loss to `parameters`. Stages are those of the first worker.
+  LossSum add(const TokenBatch& batch, std::uint64_t update, const LossOptions& options, StageTimer& stages);
+
+ private:
+  FlatParameters& parameters_;
+  std::vector<Seq2SeqModel*> networks_;  // of all workers, the given one first
+  std::vector<std::shared_ptr<Seq2SeqModel>> copies_;
+  std::vector<FlatParameters> copies_parameters_;
+  c10::Device device_;
+};
 
 }  // namespace heed
