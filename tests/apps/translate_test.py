@@ -329,6 +329,23 @@ class Guided(TranslateTest):
         self.train(model="same", vocab=MODEL, max_updates=1)
         self.assertNotEqual(self.translate(text, model=[MODEL, "same"]).lines, alone)
 
+    def test_shortlist(self):
+        """Tokens that do not belong to the words of a line cannot come, those that do translate it."""
+        found = self.translate(lines(SOURCES), shortlist=True).lines
+        self.assertGreater(sum(line == target for line, (_, target) in zip(found, UNSEEN)), 90)
+        words = {word for source, _ in PAIRS for word in source.split()}
+        scores = [self.translate(lines(sorted(words)), with_score=True, **more).lines for more in ({}, {"shortlist": True})]
+        self.assertNotEqual(*scores)
+        write_pairs(self.folder, toy_pairs(200))
+        self.train(max_updates=1, shortlist=0)
+        self.assert_refused(self.translate("the cat\n", model="m", shortlist=True, code=None), 2,
+                            "no lexical shortlist", "leave --shortlist out")
+
+    def test_fastest_number_type(self):
+        found = self.translate(lines(SOURCES), precision="auto", with_score=True)
+        chosen = re.search("--precision auto chose (fp32|bf16|int8): ", found.err)[1]
+        self.assertEqual(found.out, self.translate(lines(SOURCES), precision=chosen, with_score=True).out)
+
     def test_contradictions(self):
         self.write("text", "la kato\n")
         for changes, part in (({"json": True, "with_score": True}, "--json holds all scores"),
@@ -338,6 +355,7 @@ class Guided(TranslateTest):
                               ({"model": [MODEL, MODEL], "replace_unk": True}, "one model only"),
                               ({"model": [MODEL, MODEL], "alignment": "hard"}, "one model only"),
                               ({"score_ref": "text", "no_repeat_ngram": 2}, "--score-ref translates nothing"),
+                              ({"score_ref": "text", "shortlist": True}, "--score-ref translates nothing"),
                               ({"prefix": "-"}, "stdin can be read once"),
                               ({"glossary": "-"}, "stdin can be read once"),
                               ({"attention": "a.json", "output": "a.json"}, "same file"),

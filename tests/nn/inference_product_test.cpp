@@ -1,5 +1,7 @@
 #include "heed/nn/inference_product.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -72,6 +74,23 @@ TEST_CASE("rows are filled up in bfloat16 only") {
   CHECK(same_bits(filled.narrow(0, 0, 33), rows.to(at::kBFloat16)));
   CHECK(filled.narrow(0, 33, 31).eq(0).all().item<bool>());
   CHECK(like_input(filled, at::empty({3, 11, 7})).sizes() == at::IntArrayRef({3, 11, 4}));
+}
+
+TEST_CASE("the fastest number type is chosen, and float32 unless another gains a fifth") {
+  CHECK(choose_dtype({.fp32 = 1, .bf16 = 0.9, .int8 = 0.9}) == at::kFloat);
+  CHECK(choose_dtype({.fp32 = 1, .bf16 = 0.7, .int8 = 0.9}) == at::kBFloat16);
+  CHECK(choose_dtype({.fp32 = 1, .bf16 = 0.7, .int8 = 0.6}) == at::kChar);
+  constexpr double never = std::numeric_limits<double>::infinity();
+  CHECK(choose_dtype({.fp32 = 1, .bf16 = 2, .int8 = never}) == at::kFloat);
+  CHECK(choose_dtype({.fp32 = 1, .bf16 = 0.5, .int8 = never}) == at::kBFloat16);
+
+  at::manual_seed(3);
+  const at::Tensor next = at::randn({2});
+  at::manual_seed(3);
+  const ProductSeconds seconds = measure_products(32, 16, 24, at::kCPU);
+  CHECK(same_bits(at::randn({2}), next));
+  for (const double one : {seconds.fp32, seconds.bf16, seconds.int8}) CHECK(one > 0);
+  CHECK(std::max(seconds.fp32, seconds.bf16) < 10);
 }
 
 }  // namespace heed

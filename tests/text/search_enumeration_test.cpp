@@ -11,6 +11,7 @@
 
 #include "heed/models/transformer.h"
 #include "heed/text/ensemble.h"
+#include "heed/text/next_tokens.h"
 #include "heed/text/search.h"
 
 #include "catch.h"
@@ -42,11 +43,18 @@ std::vector<Tokens> every_translation() {
   return all;
 }
 
+bool may_have(const Guidance& guidance, TokenId token) {
+  return guidance.vocabulary.empty() || std::ranges::count(guidance.vocabulary, token) > 0;
+}
+
 // What the model says of one translation, by a full decode: log probabilities of all tokens at each step.
 class Judge {
  public:
-  Judge(std::vector<Transformer> models, const Tokens& source)
-      : models_(std::move(models)), source_(make_source_batch(std::span(&source, 1), 1, at::kCPU)) {}
+  explicit Judge(std::vector<Transformer> models, const Tokens& source, const Guidance& guidance = {})
+      : models_(std::move(models)), source_(make_source_batch(std::span(&source, 1), 1, at::kCPU)) {
+    for (TokenId token = 0; token < kVocab; ++token)
+      if (!may_have(guidance, token)) forbidden_[0][token] = true;
+  }
 
   // [T + 1, C]; of several models, the logarithm of the mean of their probabilities.
   at::Tensor logits(const Tokens& tokens) const {
@@ -54,7 +62,8 @@ class Judge {
     at::Tensor sum;
     for (Transformer model : models_) {
       const at::Tensor logits =
-          at::matmul(model->decode(model->encode(source_, nullptr), input, nullptr)[0], model->output_weight().t());
+          at::matmul(model->decode(model->encode(source_, nullptr), input, nullptr)[0], model->output_weight().t())
+              .masked_fill(forbidden_, kImpossible);
       if (models_.size() == 1) return logits;
       const at::Tensor probabilities = at::softmax(logits.to(at::kDouble), 1);
       sum = sum.defined() ? sum + probabilities : probabilities;
@@ -65,6 +74,7 @@ class Judge {
  private:
   std::vector<Transformer> models_;
   SourceBatch source_;
+  at::Tensor forbidden_ = at::zeros({1, kVocab}, at::kBool);
 };
 
 bool repeats_after(const Tokens& tokens, std::size_t prefix, std::size_t size) {
@@ -81,10 +91,11 @@ bool repeats_after(const Tokens& tokens, std::size_t prefix, std::size_t size) {
 std::vector<Hypothesis> enumerated(const std::vector<Transformer>& models, const Tokens& source,
                                    const SearchOptions& options, const Guidance& guidance = {}) {
   const Tokens& prefix = guidance.prefix;
-  const Judge judge(models, source);
+  const Judge judge(models, source, guidance);
   std::vector<Hypothesis> found;
   for (const Tokens& tokens : every_translation()) {
     if (tokens.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), tokens.begin())) continue;
+    if (!std::ranges::all_of(tokens, [&](TokenId token) { return may_have(guidance, token); })) continue;
     if (!std::ranges::all_of(guidance.terms,
                              [&](const Tokens& term) { return !std::ranges::search(tokens, term).empty(); }))
       continue;
@@ -330,6 +341,37 @@ TEST_CASE("drawing from the best token alone is greedy search") {
     const auto drawn = search(*model, kSources, {.sample = true, .sampling = sampling}, at::kCPU);
     for (std::size_t i = 0; i < kSources.size(); ++i) CHECK(drawn[i].front().tokens == greedy[i].front().tokens);
   }
+}
+
+TEST_CASE("with a vocabulary for each sentence, its tokens alone come and share the probability") {
+  at::manual_seed(9);
+  const c10::InferenceMode inference;
+  Transformer one = small_world(), two = small_world();
+  std::vector<Guidance> guidance(3);
+  guidance[0].vocabulary = {kUnk, kEos, 4};
+  guidance[1].vocabulary = {kEos, 5};
+  guidance[2].vocabulary = {kUnk, kEos, 4, 5};
+  Ensemble both({one.get(), two.get()});
+  for (const SearchOptions& options :
+       {SearchOptions{.beam_size = kEveryPlace, .n_best = 20, .allow_unk = true},
+        SearchOptions{.beam_size = kEveryPlace, .n_best = 20},
+        SearchOptions{.beam_size = kEveryPlace, .n_best = 20, .allow_unk = true, .no_repeat_ngram = 2},
+        SearchOptions{.beam_size = kEveryPlace, .n_best = 20, .allow_unk = true, .repetition_penalty = 1.5}}) {
+    const auto found = search(*one, kSources, options, at::kCPU, guidance);
+    const auto together = search(both, kSources, options, at::kCPU, guidance);
+    for (std::size_t i = 0; i < kSources.size(); ++i) {
+      check_same(found[i], enumerated({one}, kSources[i], options, guidance[i]), 20);
+      if (options.repetition_penalty == 1)
+        check_same(together[i], enumerated({one, two}, kSources[i], options, guidance[i]), 20);
+    }
+  }
+  // What must be there goes by the same rules.
+  guidance[0].prefix = {4};
+  guidance[1].terms = {{5, 5}};
+  const SearchOptions options{.beam_size = kEveryPlace, .n_best = 10, .allow_unk = true};
+  const auto found = search(*one, kSources, options, at::kCPU, guidance);
+  for (std::size_t i = 0; i < kSources.size(); ++i)
+    check_same(found[i], enumerated({one}, kSources[i], options, guidance[i]), 10);
 }
 
 }  // namespace heed

@@ -132,6 +132,34 @@ TEST_CASE("a Transformer's file says no word of a recurrent network's options") 
   for (const char* name : {"arch", "rnn-attention", "input-feeding"}) CHECK_FALSE(options.contains(name));
 }
 
+TEST_CASE("a shortlist comes back as it was; one that does not fit the vocabularies is refused") {
+  const TextFiles files;
+  const std::int64_t vocabulary = tiny_subwords().size();
+  CHECK(load_translation_model(whole_model().write(files, "without")).shortlist.empty());
+  std::vector<TokenId> table(static_cast<std::size_t>((vocabulary + 1) * 3), 7);
+  table.back() = static_cast<TokenId>(vocabulary - 1);
+  Draft draft = whole_model();
+  add_shortlist(draft.tensors, Shortlist(table, 3, vocabulary, vocabulary));
+  const TranslationModel loaded = load_translation_model(draft.write(files, "with"));
+  CHECK(loaded.shortlist.table() == table);
+  CHECK(loaded.shortlist.width() == 3);
+
+  const auto with = [&](const at::Tensor& tensor) {
+    Draft bad = whole_model();
+    bad.tensors.add("shortlist", tensor);
+    return loading(bad.write(files, "bad"));
+  };
+  const std::string where = "4: " + files.path("bad") + " (shortlist): ";
+  const at::Tensor good = at::full({vocabulary + 1, 3}, 7, at::kInt);
+  CHECK(with(good) == "nothing");
+  CHECK(with(good.flatten()) == where + "not a table of token numbers");
+  CHECK(with(good.to(at::kLong)) == where + "not a table of token numbers");
+  CHECK(with(good + vocabulary) == where + "a shortlist has a token that the target vocabulary has not");
+  CHECK(with(-good) == where + "a shortlist has a token that the target vocabulary has not");
+  CHECK(with(good.narrow(0, 0, vocabulary - 1)) == where + "a shortlist needs a row for each source token");
+  CHECK(with(good.narrow(1, 0, 0)) == where + "a shortlist needs a row for each source token");
+}
+
 TEST_CASE("one vocabulary for both sides is stored once") {
   const TextFiles files;
   const safetensors::File file(whole_model().write(files, "m.safetensors"));

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include "catch.h"
@@ -383,6 +385,48 @@ TEST_CASE("terms appear in the translation") {
 TEST_CASE("search options are checked before anything is translated") {
   Translator translator(tiny_translation_model(), {});
   CHECK(thrown([&] { translator.translate("the", {.beam_size = 0}); }) == "2: beam-size must be 1 to 1024");
+}
+
+TEST_CASE("a shortlist leaves the tokens that are likely, and all that must be there") {
+  at::manual_seed(11);
+  TranslationModel model = tiny_translation_model();
+  const std::int64_t vocabulary = model.source.size();
+  const auto translated = [&](const TranslationModel& with, const std::vector<LineGuidance>& guidance,
+                              std::int64_t batch_tokens) {
+    Translator translator(with, {.batch_tokens = batch_tokens, .shortlist = true});
+    return translator.translate(kLines, {.beam_size = 3}, nullptr, guidance);
+  };
+  Translator plain(model, {});
+  const auto expected = plain.translate(kLines, {.beam_size = 3});
+
+  // Of each token itself: no other comes, whatever the neighbours have, but for what was asked for.
+  std::vector<TokenId> itself(static_cast<std::size_t>(vocabulary));
+  std::iota(itself.begin(), itself.end(), 0);
+  model.shortlist = Shortlist(itself, 1, vocabulary, vocabulary);
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto copied = translated(model, {}, 4096), alone = translated(model, {}, 1);
+  at::set_num_threads(threads);
+  const auto is_from_source = [&](TokenId token, const std::string& line) {
+    const std::vector<TokenId> source = model.source.encode(line);
+    return std::ranges::count(source, token) > 0;
+  };
+  std::size_t others = 0;
+  for (std::size_t i = 0; i < kLines.size(); ++i) {
+    for (const TokenId token : copied[i].front().tokens) CHECK(is_from_source(token, kLines[i]));
+    for (const TokenId token : expected[i].front().tokens) others += is_from_source(token, kLines[i]) ? 0 : 1;
+    CHECK(alone[i].front().tokens == copied[i].front().tokens);
+    CHECK(alone[i].front().score == copied[i].front().score);
+  }
+  CHECK(others > 0);
+  const std::vector<LineGuidance> guidance(kLines.size(), LineGuidance{"a window", {"the garden"}});
+  for (const auto& translations : translated(model, guidance, 4096)) {
+    CHECK_THAT(translations.front().text, Catch::Matchers::StartsWith("a window"));
+    CHECK_THAT(translations.front().text, Catch::Matchers::Contains("the garden"));
+  }
+
+  model.shortlist = {};
+  CHECK_THAT(thrown([&] { translated(model, {}, 4096); }), Catch::Matchers::Contains("no lexical shortlist"));
 }
 
 }  // namespace heed

@@ -28,6 +28,8 @@ struct Run {
   RecentWeights recent;
   Seq2SeqState state;
   std::string train_options = R"({"lr": 0.5})";
+  Shortlist shortlist{std::vector<TokenId>(static_cast<std::size_t>(2 * subwords.size()), 5), 2, subwords.size(),
+                      subwords.size()};
 
   explicit Run(std::int64_t update) {
     for (const at::Tensor& numbers : {parameters.values, average.values, adam.first_moment, adam.second_moment}) {
@@ -59,6 +61,7 @@ struct Run {
     return {.network = options,
             .source = subwords,
             .target = subwords,
+            .shortlist = shortlist,
             .train_options = train_options,
             .parameters = parameters,
             .average = with_average ? &average : nullptr,
@@ -95,6 +98,7 @@ TEST_CASE("a saved run comes back to the bit") {
   CHECK(run->metadata("train_options") == saved.train_options);
   CHECK(model_options(*run).dim == saved.options.dim);
   CHECK(read_subwords(*run).first == saved.subwords);
+  CHECK(read_shortlist(*run, saved.options).table() == saved.shortlist.table());
   Run fresh(0);
   read_tensors(*run, fresh.parameters, &fresh.average, fresh.adam);
   CHECK(same_bits(fresh.parameters.values, saved.parameters.values));

@@ -18,6 +18,8 @@ safetensors::DType dtype_of(const at::Tensor& tensor) {
       return safetensors::DType::f64;
     case at::kBFloat16:
       return safetensors::DType::bf16;
+    case at::kInt:
+      return safetensors::DType::i32;
     case at::kLong:
       return safetensors::DType::i64;
     case at::kByte:

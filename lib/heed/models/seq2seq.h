@@ -65,6 +65,9 @@ class SearchedModel {
   using LogitsReader = std::function<void(at::Tensor part, std::int64_t first_token)>;
   /// Hands the logits of states [R, D] over, in parts from the first token to the last.
   virtual void read_logits(const at::Tensor& states, const LogitsReader& read) = 0;
+  /// Logits of some tokens alone, float32: of those `listed` [B, K] int64 for each sentence, for each of its rows [R,
+  /// K]; kPad in a list gives -infinity.
+  virtual at::Tensor listed_logits(const at::Tensor& states, const at::Tensor& listed) = 0;
   virtual std::int64_t target_vocabulary() const = 0;  ///< C
   virtual std::int64_t state_width() const = 0;        ///< D of step()
 };

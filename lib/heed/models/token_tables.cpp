@@ -1,9 +1,12 @@
 #include "heed/models/token_tables.h"
 
+#include <limits>
+
 #include <ATen/ATen.h>
 
 #include "heed/base/tokens.h"
 #include "heed/nn/attention.h"
+#include "heed/nn/listed_logits_kernel.h"
 
 namespace heed {
 namespace {
@@ -45,6 +48,21 @@ void TokenTables::read_logits(const at::Tensor& states, const LogitsReader& read
     read(part(states).to(at::kFloat), first_token);
     first_token += kOutputPart;
   }
+}
+
+at::Tensor TokenTables::listed_logits(const at::Tensor& states, const at::Tensor& listed) {
+  const at::Tensor rows = states.to(at::kFloat).contiguous(), weight = output_weight().detach();
+  const std::int64_t sentences = listed.size(0), width = listed.size(1), hypotheses = rows.size(0) / sentences;
+  if (!rows.is_cpu()) {
+    const at::Tensor weights = at::embedding(weight, listed);                                    // [B, K, D]
+    const at::Tensor logits = at::matmul(rows.view({sentences, hypotheses, -1}), weights.mT());  // [B, R/B, K]
+    return logits.masked_fill(listed.eq(kPad).unsqueeze(1), -std::numeric_limits<float>::infinity()).flatten(0, 1);
+  }
+  const at::Tensor logits = at::empty({rows.size(0), width}, rows.options());  // [R, K]
+  heed::listed_logits(rows.const_data_ptr<float>(), sentences, hypotheses, rows.size(1),
+                      weight.contiguous().const_data_ptr<float>(), listed.contiguous().const_data_ptr<std::int64_t>(),
+                      width, kPad, logits.mutable_data_ptr<float>());
+  return logits;
 }
 
 void TokenTables::prepare_inference(at::ScalarType dtype) {

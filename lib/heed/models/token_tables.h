@@ -13,6 +13,7 @@ class TokenTables : public Seq2SeqModel {
  public:
   at::Tensor output_weight() const override;
   void read_logits(const at::Tensor& states, const LogitsReader& read) override;
+  at::Tensor listed_logits(const at::Tensor& states, const at::Tensor& listed) override;
   std::int64_t target_vocabulary() const override { return options.target_vocab; }
   std::int64_t state_width() const override { return options.dim; }
   void prepare_inference(at::ScalarType dtype) override;

@@ -1,6 +1,8 @@
 #include "heed/nn/inference_product.h"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -11,6 +13,7 @@
 namespace heed {
 namespace {
 
+constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr std::int64_t kRowMultiple = 32, kFewestRows = 16, kLowPrecisionRows = 128;
 
 // Rows in `dtype`, with zeros below them up to `count`.
@@ -28,13 +31,52 @@ bool int8_sums_are_exact() {
   return at::_int_mm(most, least).eq(-64 * 127 * 127).all().item<bool>();
 }
 
+bool int8_is_exact() {
+  static const bool exact = int8_sums_are_exact();
+  return exact;
+}
+
 void require_int8(const at::Tensor& weight) {
   if (!weight.is_cpu()) throw usage_error("int8 runs on the CPU only: say --device cpu, or take another --precision");
-  static const bool exact = int8_sums_are_exact();
-  if (!exact) throw usage_error("this processor's 8-bit products are not exact: take --precision fp32");
+  if (!int8_is_exact()) throw usage_error("this processor's 8-bit products are not exact: take --precision fp32");
 }
 
 }  // namespace
+
+ProductSeconds measure_products(std::int64_t rows, std::int64_t inputs, std::int64_t outputs, at::Device device) {
+  constexpr int kTurns = 8;
+  const at::TensorOptions options = at::TensorOptions(device).dtype(at::kFloat);
+  // No random numbers: drawing some would change what the caller draws.
+  const at::Tensor input = at::linspace(-1, 1, rows * inputs, options).view({rows, inputs});
+  const at::Tensor weight = at::linspace(-1, 1, outputs * inputs, options).view({outputs, inputs});
+  ProductSeconds seconds{kNever, kNever, kNever};
+  struct Kind {
+    InferenceProduct product;
+    double& seconds;
+  };
+  std::vector<Kind> kinds;
+  const auto add = [&](at::ScalarType dtype, double& field) {
+    kinds.push_back({InferenceProduct(weight, at::Tensor(), dtype), field});
+  };
+  add(at::kFloat, seconds.fp32);
+  add(at::kBFloat16, seconds.bf16);
+  if (device.is_cpu() && int8_is_exact()) add(at::kChar, seconds.int8);
+  for (int turn = 0; turn < kTurns; ++turn)
+    for (Kind& kind : kinds) {
+      const auto start = std::chrono::steady_clock::now();
+      kind.product(input).select(0, 0).cpu();  // waits for a device that works on its own
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+      if (turn > 0) kind.seconds = std::min(kind.seconds, took.count());  // the first warms up
+    }
+  return seconds;
+}
+
+at::ScalarType choose_dtype(const ProductSeconds& seconds) {
+  constexpr double kLeastGain = 1.2;
+  const double other = std::min(seconds.bf16, seconds.int8);
+  if (!(seconds.fp32 > kLeastGain * other)) return at::kFloat;
+  return seconds.int8 <= seconds.bf16 ? at::kChar : at::kBFloat16;
+}
 
 at::Tensor as_rows(const at::Tensor& input) {
   return input.reshape({-1, input.size(-1)});

@@ -29,6 +29,16 @@ class InferenceProduct {
   at::Tensor bias_;    // [outputs]
 };
 
+/// Seconds that a product takes in each number type; infinity where it cannot be had.
+struct ProductSeconds {
+  double fp32 = 0, bf16 = 0, int8 = 0;
+};
+/// Of products [rows, inputs] x [inputs, outputs]: in turns, the fastest of several each, so that other work on the
+/// machine does not decide. Takes some hundredths of a second.
+ProductSeconds measure_products(std::int64_t rows, std::int64_t inputs, std::int64_t outputs, at::Device device);
+/// The fastest; float32 unless another gains a fifth.
+at::ScalarType choose_dtype(const ProductSeconds& seconds);
+
 /// [.., W] -> [N, W]
 at::Tensor as_rows(const at::Tensor& input);
 /// The first rows of a product of as_rows(input), in the shape of `input`: [N', outputs] -> [.., outputs].

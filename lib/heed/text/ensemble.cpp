@@ -44,13 +44,24 @@ at::Tensor Ensemble::step(const at::Tensor& tokens, DecoderState& state) {
 
 void Ensemble::read_logits(const at::Tensor& states, const LogitsReader& read) {
   if (models_.size() == 1) return models_.front()->read_logits(states, read);
-  std::vector<at::Tensor> logits;  // [R, C] each
+  read(mean_of_models(states, all_logits), 0);
+}
+
+at::Tensor Ensemble::listed_logits(const at::Tensor& states, const at::Tensor& listed) {
+  return mean_of_models(states, [&](SearchedModel& model, const at::Tensor& own_states) {
+    return model.listed_logits(own_states, listed);
+  });
+}
+
+at::Tensor Ensemble::mean_of_models(
+    const at::Tensor& states, const std::function<at::Tensor(SearchedModel&, const at::Tensor&)>& logits_of) const {
+  std::vector<at::Tensor> logits;  // [R, C] or [R, K] each
   std::int64_t begin = 0;
   for (SearchedModel* model : models_) {
-    logits.push_back(all_logits(*model, states.narrow(1, begin, model->state_width())));
+    logits.push_back(logits_of(*model, states.narrow(1, begin, model->state_width())));
     begin += model->state_width();
   }
-  read(mean_log_probabilities(logits), 0);
+  return mean_log_probabilities(logits);
 }
 
 at::Tensor mean_log_probabilities(const std::vector<at::Tensor>& logits) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "heed/models/seq2seq.h"
@@ -18,10 +19,14 @@ class Ensemble : public SearchedModel {
   at::Tensor step(const at::Tensor& tokens, DecoderState& state) override;
   /// Of several models, the logarithms of mean probabilities.
   void read_logits(const at::Tensor& states, const LogitsReader& read) override;
+  at::Tensor listed_logits(const at::Tensor& states, const at::Tensor& listed) override;
   std::int64_t target_vocabulary() const override { return models_.front()->target_vocabulary(); }
   std::int64_t state_width() const override;
 
  private:
+  at::Tensor mean_of_models(const at::Tensor& states,
+                            const std::function<at::Tensor(SearchedModel&, const at::Tensor&)>& logits_of) const;
+
   std::vector<SearchedModel*> models_;
 };
 

@@ -10,6 +10,9 @@
 namespace heed {
 namespace {
 
+// A row's sum has the same bits however much stands behind its list, as long as that is whole vectors.
+constexpr std::size_t kListMultiple = 16;
+
 // Visits the rows of hypotheses that grow: visit(row, sentence, place in its beam).
 template <class Visit>
 void for_each_hypothesis(const std::vector<SearchedSentence>& sentences, const Visit& visit) {
@@ -94,10 +97,55 @@ NextTokens from_parts(SearchedModel& model, const at::Tensor& states, const Sear
   return {log_probabilities(logits, log_sum), tokens, {}, end_logits - log_sum};
 }
 
-NextTokens from_whole_rows(SearchedModel& model, const at::Tensor& states,
+// The tokens that each sentence may have [B, K], filled up with kPad; undefined where any may come.
+at::Tensor listed_tokens(const std::vector<SearchedSentence>& sentences, at::Device device) {
+  std::size_t longest = 0;
+  for (const SearchedSentence& sentence : sentences) longest = std::max(longest, sentence.guidance.vocabulary.size());
+  if (longest == 0) return {};
+  longest = (longest + kListMultiple - 1) / kListMultiple * kListMultiple;
+  at::Tensor listed = at::full({std::ssize(sentences), static_cast<std::int64_t>(longest)},
+                               static_cast<std::int64_t>(kPad), at::kLong);  // [B, K]
+  auto* row = listed.mutable_data_ptr<std::int64_t>();
+  for (const SearchedSentence& sentence : sentences) {
+    if (sentence.guidance.vocabulary.empty()) row[0] = kEos;  // one that only fills the batch
+    std::ranges::copy(sentence.guidance.vocabulary, row);
+    row += longest;
+  }
+  return listed.to(device);
+}
+
+// The lists of the sentences, for each of their hypotheses: [B, K] -> [R, K]
+at::Tensor for_hypotheses(const at::Tensor& listed, std::int64_t rows) {
+  return listed.repeat_interleave(rows / listed.size(0), 0);
+}
+
+NextTokens from_lists(SearchedModel& model, const at::Tensor& states, const at::Tensor& listed,
+                      const SearchOptions& options, BestTokens& best) {
+  const at::Tensor logits = model.listed_logits(states, listed);        // [R, K]
+  const at::Tensor tokens = for_hypotheses(listed, states.size(0));     // [R, K]
+  const at::Tensor end_logits = logits.masked_select(tokens.eq(kEos));  // [R]
+  best.add_to_sum(logits);
+  const at::Tensor log_sum = best.log_sum();  // [R]
+  if (!options.allow_unk) logits.masked_fill_(tokens.eq(kUnk), kNever);
+  best.add_best(logits, 0);
+  const auto [values, places] = best.found();
+  return {log_probabilities(values, log_sum),
+          tokens.cpu().gather(1, places),
+          {},
+          end_logits.to(at::kCPU, at::kDouble) - log_sum};
+}
+
+// All logits of each row [R, C], on the CPU; -infinity where a token is not listed.
+at::Tensor whole_rows(SearchedModel& model, const at::Tensor& states, const at::Tensor& listed) {
+  if (!listed.defined()) return all_logits(model, states).cpu();
+  const at::Tensor logits = at::full({states.size(0), model.target_vocabulary()}, kNever);  // [R, C]
+  return logits.scatter(1, for_hypotheses(listed, states.size(0)).cpu(), model.listed_logits(states, listed).cpu());
+}
+
+NextTokens from_whole_rows(SearchedModel& model, const at::Tensor& states, const at::Tensor& listed,
                            const std::vector<SearchedSentence>& sentences, const SearchOptions& options,
                            BestTokens& best) {
-  const at::Tensor logits = all_logits(model, states).cpu();  // [R, C]
+  const at::Tensor logits = whole_rows(model, states, listed);  // [R, C]
   if (options.repetition_penalty != 1)
     for_each_hypothesis(sentences, [&](std::int64_t row, const SearchedSentence& sentence, std::size_t place) {
       penalise_repetition(row_of(logits, row), sentence.beam[place].tokens, options.repetition_penalty);
@@ -124,7 +172,9 @@ NextTokens next_tokens(SearchedModel& model, const at::Tensor& states, const std
   const std::int64_t keep = std::min(2 * options.beam_size, model.target_vocabulary());
   const bool whole = needs_whole_rows(sentences, options);
   BestTokens best(states.size(0), keep, whole ? at::Device(at::kCPU) : states.device());
-  return whole ? from_whole_rows(model, states, sentences, options, best) : from_parts(model, states, options, best);
+  const at::Tensor listed = listed_tokens(sentences, states.device());
+  if (whole) return from_whole_rows(model, states, listed, sentences, options, best);
+  return listed.defined() ? from_lists(model, states, listed, options, best) : from_parts(model, states, options, best);
 }
 
 }  // namespace heed

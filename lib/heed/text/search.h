@@ -48,6 +48,9 @@ void validate(const SearchOptions& options);
 struct Guidance {
   std::vector<TokenId> prefix;  ///< it begins with this
   RequiredTerms terms;          ///< and has these somewhere; not with `sample`
+  /// And no other tokens than these, sorted, of which the end mark is one (empty = any); they alone share the
+  /// probability. Of all sentences of a search or of none.
+  std::vector<TokenId> vocabulary = {};
 };
 
 /// Rows that a search holds for each sentence.

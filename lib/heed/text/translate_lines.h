@@ -9,9 +9,10 @@
 
 namespace heed {
 
-enum class TranslatePrecision { fp32, bf16, int8 };
+/// `automatic`: the fastest on this machine, by a short measurement.
+enum class TranslatePrecision { fp32, bf16, int8, automatic };
 inline std::span<const std::string_view> enum_names(TranslatePrecision) {
-  static constexpr std::string_view names[] = {"fp32", "bf16", "int8"};
+  static constexpr std::string_view names[] = {"fp32", "bf16", "int8", "auto"};
   return names;
 }
 
@@ -21,7 +22,7 @@ struct TranslateOptions {
   std::string input = "-", output = "-", prefix, glossary, score_ref, attention;
   SearchOptions search;
   bool with_score = false, word_scores = false, json = false, replace_unk = false, interactive = false, stats = false,
-       verify = true, cache = true;
+       verify = true, shortlist = false, cache = true;
   std::int64_t buffer = 4096, batch_tokens = 4096, max_length = 1024;
   TranslatePrecision precision = TranslatePrecision::fp32;
   AlignmentKind alignment = AlignmentKind::none;
@@ -47,9 +48,10 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("stats", o.stats, "end with a line of statistics on stderr");
   visit("buffer", o.buffer, "lines read ahead, to batch sentences of similar length");
   visit("cache", o.cache, "translate lines that are equal once (of those read ahead)");
+  visit("shortlist", o.shortlist, "faster: look at tokens only that are likely by the words of the line");
   visit("batch-tokens", o.batch_tokens, "size of a batch: sentences times hypotheses times longest source");
   visit("max-length", o.max_length, "pieces of a source line; a longer one is cut, with a warning");
-  visit("precision", o.precision, "number type of the matrix products");
+  visit("precision", o.precision, "number type of the matrix products (auto: the fastest here)");
   visit("verify", o.verify, "check the model file's checksums first");
 }
 

@@ -1,12 +1,18 @@
 #include "heed/text/translation_model.h"
 
+#include <cstring>
+#include <stdexcept>
+
+#include <ATen/ATen.h>
+
 #include "heed/base/error.h"
 #include "heed/base/fields_json.h"
 
 namespace heed {
 namespace {
 
-constexpr std::string_view kSourceSubwords = "subwords.source", kTargetSubwords = "subwords.target";
+constexpr std::string_view kSourceSubwords = "subwords.source", kTargetSubwords = "subwords.target",
+                           kShortlist = "shortlist";
 
 Subwords read_vocabulary(const safetensors::File& file, std::string_view name) {
   const safetensors::TensorView* view = file.find(name);
@@ -31,6 +37,27 @@ safetensors::Metadata translation_metadata(const Seq2SeqOptions& options) {
 void add_subwords(TensorList& tensors, const Subwords& source, const Subwords& target) {
   tensors.add_bytes(std::string(kSourceSubwords), source.serialized());
   if (target != source) tensors.add_bytes(std::string(kTargetSubwords), target.serialized());
+}
+
+void add_shortlist(TensorList& tensors, const Shortlist& shortlist) {
+  if (shortlist.empty()) return;
+  const at::Tensor table = at::tensor(shortlist.table(), at::kInt);
+  tensors.add(std::string(kShortlist), table.view({-1, shortlist.width()}));
+}
+
+Shortlist read_shortlist(const safetensors::File& file, const Seq2SeqOptions& options) {
+  const safetensors::TensorView* view = file.find(kShortlist);
+  if (view == nullptr) return {};
+  const std::string where = file.path().string() + " (" + std::string(kShortlist) + ")";
+  if (view->dtype != safetensors::DType::i32 || view->shape.size() != 2)
+    throw checkpoint_error(where + ": not a table of token numbers");
+  std::vector<TokenId> table(view->data.size() / sizeof(TokenId));
+  if (!table.empty()) std::memcpy(table.data(), view->data.data(), view->data.size());
+  try {
+    return {std::move(table), view->shape[1], options.source_vocab, options.target_vocab};
+  } catch (const std::invalid_argument& error) {
+    throw checkpoint_error(where + ": " + error.what());
+  }
 }
 
 Seq2SeqOptions model_options(const safetensors::File& file) {
@@ -81,7 +108,7 @@ TranslationModel load_translation_model(const std::filesystem::path& given, bool
   const bool averaged = file.find(std::string(kEmaPrefix) + network->named_parameters().front().key()) != nullptr;
   read_parameters(file, averaged ? kEmaPrefix : std::string_view(), *network);
   network->eval();
-  return {network, source, target};
+  return {network, source, target, read_shortlist(file, options)};
 }
 
 }  // namespace heed

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include <ATen/ATen.h>
@@ -36,6 +37,14 @@ Guidance tokens_of(const LineGuidance& guidance, const Subwords& subwords) {
     if (!tokens.empty() && std::ranges::count(tokens, kUnk) == 0) result.terms.push_back(std::move(tokens));
   }
   return result;
+}
+
+// What is listed, and what must appear.
+std::vector<TokenId> vocabulary_of(const Guidance& guidance, const std::vector<TokenId>& listed) {
+  std::set<TokenId> tokens(listed.begin(), listed.end());
+  tokens.insert(guidance.prefix.begin(), guidance.prefix.end());
+  for (const std::vector<TokenId>& term : guidance.terms) tokens.insert(term.begin(), term.end());
+  return {tokens.begin(), tokens.end()};
 }
 
 bool lacks_terms(const std::vector<TokenId>& tokens, const RequiredTerms& terms) {
@@ -92,6 +101,8 @@ Translator::Translator(std::vector<TranslationModel> models, TranslatorOptions o
   if ((options_.attention || options_.replace_unk) && models_.size() > 1)
     throw usage_error("attention can be looked at in one model only: leave the others out");
   if (models_.empty()) throw usage_error("no model given");
+  if (options_.shortlist && model().shortlist.empty())
+    throw usage_error("this model has no lexical shortlist: leave --shortlist out, or train it without --shortlist 0");
   const at::NoGradGuard no_grad;
   for (TranslationModel& one : models_) {
     if (!(one.source == model().source && one.target == model().target))
@@ -194,6 +205,11 @@ std::vector<std::vector<Translation>> Translator::translate_batch(std::span<cons
   std::vector<Guidance> batch_guidance;
   for (std::size_t i = 0; !guidance.empty() && i < batch.size(); ++i)
     batch_guidance.push_back(tokens_of(guidance[sources.line_of[batch[i]]], model().target));
+  if (options_.shortlist) {
+    batch_guidance.resize(batch.size());
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      batch_guidance[i].vocabulary = vocabulary_of(batch_guidance[i], model().shortlist.tokens_for(batch_sources[i]));
+  }
 
   std::vector<std::vector<Translation>> translations;
   for (const std::vector<Hypothesis>& found :
@@ -204,12 +220,11 @@ std::vector<std::vector<Translation>> Translator::translate_batch(std::span<cons
       Translation& translation = translations[i].emplace_back();
       translation.score = one.score;
       translation.tokens = one.tokens;
-      translation.text = single_line(
-          text_of(one.tokens, lines[line], batch_sources[i], guidance.empty() ? "" : repair_utf8(guidance[line].prefix),
-                  batch_guidance.empty() ? std::vector<TokenId>{} : batch_guidance[i].prefix));
-      translation.missing_terms =
-          !batch_guidance.empty() && (lacks_terms(one.tokens, batch_guidance[i].terms) ||
-                                      batch_guidance[i].terms.size() < guidance[line].terms.size());
+      translation.text = single_line(text_of(one.tokens, lines[line], batch_sources[i],
+                                             guidance.empty() ? "" : repair_utf8(guidance[line].prefix),
+                                             guidance.empty() ? std::vector<TokenId>{} : batch_guidance[i].prefix));
+      translation.missing_terms = !guidance.empty() && (lacks_terms(one.tokens, batch_guidance[i].terms) ||
+                                                        batch_guidance[i].terms.size() < guidance[line].terms.size());
     }
     if (options_.attention)
       translations[i].front().attention = attention_of(lines[line], batch_sources[i], found.front().tokens);

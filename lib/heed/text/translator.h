@@ -38,6 +38,7 @@ struct TranslatorOptions {
   bool token_scores = false;         ///< whether Translation::log_p is filled in, which takes a pass of its own
   bool attention = false;            ///< the same for Translation::attention
   bool replace_unk = false;          ///< whether source words take the place of unknown tokens; see replace_unknown()
+  bool shortlist = false;            ///< whether tokens come from the model's lexical shortlist only
   bool cache = false;                ///< whether equal lines of one call are translated once
   /// Batches that are translated side by side, a thread for each; their number changes no translation. Within a batch
   /// LibTorch may use more threads: with at::set_num_threads(1) it does not, which is faster and makes a line's result

@@ -111,6 +111,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   validate(options.network);
   if (saved) model_options(*saved);
   if (!saved) report_data(data, vocabularies, options);
+  const Shortlist shortlist =
+      saved ? read_shortlist(*saved, options.network) : make_shortlist(data, vocabularies, options);
   const std::string judged_by = std::string(name_of(options.best_metric)) + " of " + fingerprint(data.validation);
   if (saved && state.judged_by != judged_by) {
     log::warning("the validation text or --best-metric has changed: the next validation counts as the best so far");
@@ -145,6 +147,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   const Seq2SeqRun content{options.network,
                            vocabularies.source,
                            vocabularies.target,
+                           shortlist,
                            train_options,
                            parameters,
                            options.ema > 0 ? &averaged : nullptr,

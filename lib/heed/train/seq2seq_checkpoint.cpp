@@ -20,6 +20,7 @@ Checkpoint to_go_on(const Seq2SeqRun& run) {
     add_flat(tensors, recent_prefix(i), run.parameters, run.recent[i]);
   add_moments(tensors, "", run.parameters, run.adam);
   add_subwords(tensors, run.source, run.target);
+  add_shortlist(tensors, run.shortlist);
   checkpoint.metadata["state"] = fields_to_json(run.state).dump();
   checkpoint.metadata["train_options"] = run.train_options;
   return checkpoint;
@@ -29,6 +30,7 @@ Checkpoint to_translate(const Seq2SeqRun& run, const FlatParameters& weights) {
   Checkpoint checkpoint{.tensors = {}, .metadata = translation_metadata(run.network)};
   add_flat(checkpoint.tensors, "", weights, weights.values);
   add_subwords(checkpoint.tensors, run.source, run.target);
+  add_shortlist(checkpoint.tensors, run.shortlist);
   checkpoint.metadata["update"] = std::to_string(run.state.update);
   checkpoint.metadata["train_options"] = run.train_options;
   return checkpoint;

@@ -18,6 +18,7 @@ using RecentWeights = std::deque<at::Tensor>;
 struct Seq2SeqRun {
   const Seq2SeqOptions& network;
   const Subwords &source, &target;
+  const Shortlist& shortlist;
   const std::string& train_options;  ///< JSON
   const FlatParameters& parameters;
   const FlatParameters* average;  ///< nullptr: no average is kept

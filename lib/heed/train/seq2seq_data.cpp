@@ -5,6 +5,7 @@
 #include "heed/base/content_hash.h"
 #include "heed/base/error.h"
 #include "heed/base/log.h"
+#include "heed/base/parallel.h"
 #include "heed/base/progress.h"
 #include "heed/base/random.h"
 #include "heed/base/utf8.h"
@@ -14,7 +15,7 @@
 namespace heed {
 namespace {
 
-constexpr std::uint64_t kMostHeldOut = 500, kMostVocabularyLines = 2'000'000;
+constexpr std::uint64_t kMostHeldOut = 500, kMostVocabularyLines = 2'000'000, kMostShortlistPairs = 300'000;
 constexpr std::uint64_t kHeldOutPurpose = 0x68656c64;  // tells this permutation apart from those of the epochs
 
 enum class SampledSide { source, target, both };
@@ -134,6 +135,29 @@ Vocabularies make_vocabularies(const ParallelCorpus& training, const Seq2SeqTrai
   }
   log::info("training a vocabulary of " + format_count(options.vocab_size) + " subwords for each side");
   return {train(SampledSide::source), train(SampledSide::target)};
+}
+
+Shortlist make_shortlist(const Seq2SeqData& data, const Vocabularies& vocabularies,
+                         const Seq2SeqTrainOptions& options) {
+  if (options.shortlist == 0) return {};
+  const ParallelCorpus& corpus = *data.training;
+  const std::uint64_t stride =
+      std::max<std::uint64_t>(1, (corpus.size() + kMostShortlistPairs - 1) / kMostShortlistPairs);
+  std::vector<TokenPair> pairs(static_cast<std::size_t>((corpus.size() + stride - 1) / stride));
+  const auto encode = [&](const Subwords& subwords, const std::string& text) {
+    std::vector<TokenId> tokens = subwords.encode(text);
+    if (std::ssize(tokens) > options.max_length) tokens.clear();
+    return tokens;
+  };
+  parallel_for(pairs.size(), [&](std::size_t i) {
+    const std::uint64_t number = i * stride;
+    if (std::ranges::binary_search(data.held_out, number)) return;
+    const SentencePair pair = corpus.pair(number);
+    pairs[i] = {encode(vocabularies.source, pair.source), encode(vocabularies.target, pair.target)};
+  });
+  corpus.release_memory();
+  return Shortlist::train(pairs, vocabularies.source.size(), vocabularies.target.size(), options.shortlist,
+                          vocabularies.source == vocabularies.target);
 }
 
 void settle_sampling(SubwordSampling& sampling, const std::set<std::string>& given, const Vocabularies& vocabularies) {

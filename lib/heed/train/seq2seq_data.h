@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heed/text/corpus.h"
+#include "heed/text/shortlist.h"
 #include "heed/text/subwords.h"
 #include "heed/train/seq2seq_options.h"
 
@@ -38,6 +39,10 @@ void report_data(const Seq2SeqData& data, const Vocabularies& vocabularies, cons
 
 /// The vocabularies that the options name, or new ones trained on at most two million evenly spread training lines.
 Vocabularies make_vocabularies(const ParallelCorpus& training, const Seq2SeqTrainOptions& options);
+
+/// The lexical shortlist of a model of these vocabularies, by at most 300,000 evenly spread training pairs; empty when
+/// the options ask for none.
+Shortlist make_shortlist(const Seq2SeqData& data, const Vocabularies& vocabularies, const Seq2SeqTrainOptions& options);
 
 /// Sets the kind of sampling to 0 that neither vocabulary can do. Throws Error(usage) when it was `given`.
 void settle_sampling(SubwordSampling& sampling, const std::set<std::string>& given, const Vocabularies& vocabularies);

@@ -56,7 +56,7 @@ bool is_frozen(const std::string& name) {
       "enc-layers",    "dec-layers",    "dim",           "ffn-dim", "heads",     "kv-heads",  "head-dim",
       "activation",    "positions",     "norm-first",    "tie",     "vocab",     "vocab-src", "vocab-tgt",
       "vocab-size",    "subwords",      "preset",        "seed",    "init-from", "optimizer", "shared-vocab",
-      "max-positions", "rnn-attention", "input-feeding", "arch"};
+      "max-positions", "rnn-attention", "input-feeding", "arch",    "shortlist"};
   return frozen.contains(name);
 }
 

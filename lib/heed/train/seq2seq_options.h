@@ -48,6 +48,7 @@ struct Seq2SeqTrainOptions {
   std::int64_t max_length = 256;
   OnLong on_long = OnLong::drop;
   SubwordSampling sampling;
+  std::int64_t shortlist = 20;
   bool strict_utf8 = false;
 
   std::int64_t batch_tokens = 4096, grad_accum = 1;
@@ -88,6 +89,8 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("subword-alpha", o.sampling.alpha,
         "draw segmentations of the training text anew, unigram vocabulary: small = wild, large = the best (0 = off)");
   visit("bpe-dropout", o.sampling.dropout, "the same, BPE vocabulary: share of the merges left out (0 = off)");
+  visit("shortlist", o.shortlist,
+        "likely target tokens listed for each source token, for translate --shortlist (0 = no list)");
   visit("strict-utf8", o.strict_utf8, "refuse ill-formed UTF-8 instead of replacing it");
   visit("batch-tokens", o.batch_tokens, "size of a batch: sentences times longest side, padding included");
   visit("grad-accum", o.grad_accum, "batches per update");
