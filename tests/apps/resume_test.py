@@ -95,6 +95,7 @@ class SameBits(ResumeTest):
     def test_every_way_to_compute(self):
         """A kill in the middle: with accumulation, with bf16 on two threads, with other networks, ..."""
         for name, changes in (("accumulated", {"grad_accum": 2}), ("bf16", {"precision": "bf16", "threads": 2}),
+                              ("workers", {"threads": 2, "batch_tokens": 1200}),
                               ("no-average", {"ema": 0}), ("averaged-again", {"average": 3}),
                               ("sampled", {"subword_alpha": 0.2}),
                               ("bpe-sampled", {"subwords": "bpe", "bpe_dropout": 0.2}), ("r-drop", {"r_drop": 3}),

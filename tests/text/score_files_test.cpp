@@ -236,6 +236,11 @@ TEST_CASE("wrong options are usage errors that say what to give") {
   options.paired = {good};
   CHECK(fails(options, "2: ", "--score-only"));
   options.score_only = false;
+  for (const auto& files : {&ScoreOptions::paired, &ScoreOptions::references}) {
+    ScoreOptions from_stdin = options;
+    from_stdin.*files = {"-"};
+    CHECK(fails(from_stdin, "2: ", "standard input is read as the --hypothesis"));
+  }
   options.resamples = 10;
   CHECK(fails(options, "2: ", "--resamples"));
 

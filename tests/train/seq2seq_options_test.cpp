@@ -76,6 +76,8 @@ TEST_CASE("contradicting options are refused with what to use instead") {
   CHECK(message([](auto& o) { o.sampling.alpha = -1; }) == "2: subword-alpha must be 0 or more");
   CHECK(message([](auto& o) { o.sampling.dropout = 1.5; }) == "2: bpe-dropout must be 0 to 1");
   CHECK(message([](auto& o) { o.sampling = {.alpha = 0.2, .dropout = 1}; }) == "nothing");
+  for (const std::int64_t listed : {-1, 1001})
+    CHECK(message([listed](auto& o) { o.shortlist = listed; }) == "2: shortlist must be 0 to 1,000");
   CHECK(message([](auto& o) { o.r_drop = -1; }) == "2: r-drop must be 0 or more");
   CHECK(message([](auto& o) { o.ema = 1; }) == "2: ema must be at least 0 and below 1");
   CHECK(message([](auto& o) { o.adam.beta2 = 1; }) == "2: adam-beta2 must be at least 0 and below 1");

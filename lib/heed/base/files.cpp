@@ -143,6 +143,18 @@ int open_regular(const fs::path& path, std::uint64_t& size) {
   throw data_error(path.string() + " is not a regular file (a pipe or a device?); write its content to a file first");
 }
 
+/// Writes everything, in as many calls as it takes. Returns 0 or what went wrong.
+int write_all(int descriptor, const char* data, std::size_t size, std::uint64_t* written = nullptr) {
+  while (size > 0) {
+    const ssize_t count = retry([&] { return ::write(descriptor, data, size); });
+    if (count <= 0) return count < 0 ? errno : EIO;
+    data += count;
+    size -= static_cast<std::size_t>(count);
+    if (written != nullptr) *written += static_cast<std::uint64_t>(count);
+  }
+  return 0;
+}
+
 void copy_file(const fs::path& from, const fs::path& to, int failure_code) {
   try {
     const MappedFile source(from);
@@ -226,13 +238,7 @@ void AtomicFile::write(std::string_view text) {
 }
 
 void AtomicFile::write_bytes(const char* data, std::size_t size) {
-  while (size > 0) {
-    const ssize_t count = retry([&] { return ::write(descriptor_, data, size); });
-    if (count <= 0) fail(count < 0 ? errno : EIO);
-    data += count;
-    size -= static_cast<std::size_t>(count);
-    written_ += static_cast<std::uint64_t>(count);
-  }
+  if (const int error = write_all(descriptor_, data, size, &written_); error != 0) fail(error);
 }
 
 void AtomicFile::commit(const fs::path& keep_previous_as) {
@@ -253,6 +259,14 @@ void write_file_atomically(const fs::path& path, std::string_view text, int fail
   AtomicFile file(path, failure_code);
   file.write(text);
   file.commit();
+}
+
+void append_to_file(const fs::path& path, std::string_view text, int failure_code) {
+  const int descriptor = retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666); });
+  int error = descriptor < 0 ? errno : write_all(descriptor, text.data(), text.size());
+  if (error == 0 && retry([&] { return ::fsync(descriptor); }) != 0) error = errno;
+  if (descriptor >= 0 && ::close(descriptor) != 0 && errno != EINTR && error == 0) error = errno;
+  if (error != 0) throw failure(failure_code, "cannot write " + path.string() + ": " + reason(error));
 }
 
 void link_atomically(const fs::path& existing, const fs::path& link, int failure_code) {

@@ -46,6 +46,10 @@ class AtomicFile {
 /// Writes `text` to `path` by AtomicFile.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text, int failure_code = 3);
 
+/// Adds `text` at the end of a file, which is made when it is missing, and syncs it. Throws Error(failure_code); some
+/// of the text may be there then.
+void append_to_file(const std::filesystem::path& path, std::string_view text, int failure_code = 3);
+
 /// Makes `link` another durable name of `existing` (hard link to a temporary name, rename, sync); copies where the
 /// file system has no hard links. Throws Error(failure_code).
 void link_atomically(const std::filesystem::path& existing, const std::filesystem::path& link, int failure_code = 3);

@@ -49,6 +49,9 @@ void check_options(const ScoreOptions& options) {
     if (std::ranges::count(kMetrics, metric) > 0) continue;
     throw usage_error("unknown metric '" + printable(metric) + "' in --metrics: expected bleu, chrf or chrf++");
   }
+  for (const auto* files : {&options.references, &options.paired})
+    if (std::ranges::count(*files, "-") > 0)
+      throw usage_error("--references and --paired take files: standard input is read as the --hypothesis");
   if (options.resamples < 40 || options.resamples > 1'000'000) throw usage_error("--resamples must be 40 to 1,000,000");
   if (options.seed < 0) throw usage_error("--seed must be 0 or more");
   if (options.score_only && !options.paired.empty())

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,9 +9,9 @@
 #include "heed/base/safetensors.h"
 #include "heed/io/model_file.h"
 #include "heed/train/optimizer.h"
+#include "heed/train/run_files.h"
 
-/// The files of a run: `last.safetensors` (everything needed to go on), `last.1.safetensors` (the one before) and
-/// `best.safetensors` (the weights to use). Each is one file and so one commit point.
+/// What the files of a run (train/run_files.h) hold.
 namespace heed {
 
 /// What a checkpoint holds; tensors are only pointed at.
@@ -41,16 +39,12 @@ State read_state(const safetensors::File& file) {
   return state;
 }
 
-/// Replaces `last`, keeping the one before as `last.1`. Throws Error(checkpoint); the old files are intact then.
-void save_last(const std::filesystem::path& directory, const Checkpoint& checkpoint);
-/// Replaces `best`.
-void save_best(const std::filesystem::path& directory, const Checkpoint& checkpoint);
-
-/// The state in `directory`: `last`, or with a warning `last.1` when that is missing, damaged or refused by `check`
-/// (which throws Error), and then takes the place of `last`: the next save must not keep the damaged one as `last.1`.
-/// Nothing when there are neither; Error(checkpoint) when there are some but none is readable: a run is never begun
-/// anew silently.
-std::optional<safetensors::File> open_last(const std::filesystem::path& directory,
-                                           const std::function<void(const safetensors::File&)>& check);
+/// The same for a whole checkpoint.
+inline void save_last(const std::filesystem::path& directory, const Checkpoint& checkpoint) {
+  save_last(directory, checkpoint.tensors.views(), checkpoint.metadata);
+}
+inline void save_best(const std::filesystem::path& directory, const Checkpoint& checkpoint) {
+  save_best(directory, checkpoint.tensors.views(), checkpoint.metadata);
+}
 
 }  // namespace heed

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 
 #include "heed/base/error.h"
 #include "heed/base/files.h"
@@ -36,9 +35,7 @@ MetricsCsv::MetricsCsv(std::filesystem::path path, std::string_view columns, std
 void MetricsCsv::append(const std::vector<std::string>& fields) {
   std::string line;
   for (const std::string& field : fields) line += (line.empty() ? "" : ",") + field;
-  std::ofstream file(path_, std::ios::app | std::ios::binary);
-  file << line << '\n' << std::flush;
-  if (!file) throw checkpoint_error(path_.string() + ": cannot be written: is the disk full?");
+  append_to_file(path_, line + '\n', static_cast<int>(ExitCode::checkpoint));
   ++rows_;
 }
 

@@ -88,6 +88,7 @@ void validate(const Seq2SeqTrainOptions& o) {
               std::to_string(o.network.max_positions) + " learned positions: lower the one or raise the other");
   require(o.vocab_size == 0 || o.vocab_size >= 8, "vocab-size must be 8 or more");
   require(o.vocab_size <= 1'000'000, "vocab-size must be at most 1,000,000");
+  require(o.shortlist >= 0 && o.shortlist <= 1'000, "shortlist must be 0 to 1,000");
   const auto positive = [&](const char* name, std::int64_t value) {
     require(value >= 1, std::string(name) + " must be 1 or more");
   };

@@ -1,0 +1,244 @@
+// Preloaded into a program (LD_PRELOAD): lets the n-th call fail that changes files below one directory.
+//
+// FAULTS_DIRECTORY  where calls count, an absolute path
+// FAULTS_AT         number of the call, from 1; without it none fails
+// FAULTS_KIND       KILL, SHORT (half of a write), POWER, or the name of an error
+// FAULTS_ONWARD     when set, later calls fail too, as on a disk that stays full
+// FAULTS_KEEP       POWER: how many changes of names since the last sync of a directory outlive it
+// FAULTS_COUNT      file that gets the number of calls when the program ends by itself
+//
+// POWER is what a power cut leaves: all that was synced, of other files no more than was synced, and of renames, links,
+// new and deleted names after a directory's last sync only the first FAULTS_KEEP. A kill keeps all of it.
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+struct WrittenFile {
+  int own;  // a descriptor of ours
+  off_t synced;
+};
+
+struct NameChange {
+  enum class Kind { created, renamed, linked, unlinked } kind;
+  std::string from, to, backup;
+};
+
+// Never destroyed: the program's last calls come after all destructors.
+auto& files = *new std::map<ino_t, WrittenFile>;
+auto& changes = *new std::vector<NameChange>;  // since the last sync of a directory
+int backups = 0;
+long calls = 0;
+
+template <class Function>
+Function* real(Function*, const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+#define REAL(name) real(&::name, #name)
+
+std::string setting(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+bool is_below(std::string_view path) {
+  const std::string directory = setting("FAULTS_DIRECTORY");
+  return !directory.empty() && path.starts_with(directory);
+}
+
+std::string link_to(int descriptor) {
+  return "/proc/self/fd/" + std::to_string(descriptor);
+}
+
+bool is_below(int descriptor) {
+  std::array<char, PATH_MAX> path;
+  const ssize_t size = readlink(link_to(descriptor).c_str(), path.data(), path.size());
+  return size > 0 && is_below(std::string_view(path.data(), static_cast<std::size_t>(size)));
+}
+
+// Nothing for a directory.
+WrittenFile* file_of(int descriptor) {
+  struct stat status = {};
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return nullptr;
+  const auto found = files.find(status.st_ino);
+  if (found != files.end()) return &found->second;
+  const int own = REAL(open)(link_to(descriptor).c_str(), O_WRONLY | O_CLOEXEC);
+  return &files.emplace(status.st_ino, WrittenFile{own, status.st_size}).first->second;
+}
+
+// Another name for what is about to lose its own, beside the directory; empty when there is nothing.
+std::string kept(const std::string& path) {
+  const std::string backup = setting("FAULTS_DIRECTORY") + ".backup-" + std::to_string(backups++);
+  REAL(unlink)(backup.c_str());
+  return REAL(linkat)(AT_FDCWD, path.c_str(), AT_FDCWD, backup.c_str(), 0) == 0 ? backup : "";
+}
+
+void forget_changes() {
+  for (const NameChange& change : changes)
+    if (!change.backup.empty()) REAL(unlink)(change.backup.c_str());
+  changes.clear();
+}
+
+void cut_power() {
+  const auto outlive = static_cast<std::size_t>(std::atoi(setting("FAULTS_KEEP").c_str()));
+  for (std::size_t i = changes.size(); i > outlive; --i) {
+    const NameChange& change = changes[i - 1];
+    using Kind = NameChange::Kind;
+    if (change.kind == Kind::created || change.kind == Kind::linked) REAL(unlink)(change.to.c_str());
+    if (change.kind == Kind::renamed) REAL(rename)(change.to.c_str(), change.from.c_str());
+    if (!change.backup.empty()) REAL(linkat)(AT_FDCWD, change.backup.c_str(), AT_FDCWD, change.to.c_str(), 0);
+  }
+  forget_changes();
+  for (const auto& [inode, file] : files) {
+    struct stat status = {};
+    if (fstat(file.own, &status) == 0 && status.st_size > file.synced && ftruncate(file.own, file.synced) != 0)
+      std::abort();
+  }
+}
+
+int error_named(const std::string& name) {
+  static const std::map<std::string, int> errors = {
+      {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EDQUOT", EDQUOT}, {"EINTR", EINTR}, {"EROFS", EROFS}};
+  const auto found = errors.find(name);
+  return found != errors.end() ? found->second : 0;
+}
+
+constexpr int kShort = -1;
+
+// Counts a call. Returns 0 when it may go on, the number of the error that it has to fail with, or kShort.
+int next_call(bool can_be_interrupted, bool can_be_short = false) {
+  ++calls;
+  const std::string kind = setting("FAULTS_KIND");
+  const long at = std::atol(setting("FAULTS_AT").c_str());
+  if (at == 0 || calls < at || (calls > at && setting("FAULTS_ONWARD").empty())) return 0;
+  if (kind == "POWER") cut_power();
+  if (kind == "POWER" || kind == "KILL") kill(getpid(), SIGKILL);
+  if (kind == "SHORT") return can_be_short ? kShort : 0;
+  const int error = error_named(kind);
+  return error == EINTR && !can_be_interrupted ? 0 : error;
+}
+
+[[gnu::destructor]] void report() {
+  forget_changes();
+  const std::string path = setting("FAULTS_COUNT");
+  if (path.empty()) return;
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) return;
+  std::fprintf(file, "%ld\n", calls);
+  std::fclose(file);
+}
+
+int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+int open_counted(const char* path, int flags, mode_t mode) {
+  const bool writes = (flags & (O_WRONLY | O_RDWR | O_CREAT)) != 0 && is_below(path);
+  if (!writes) return REAL(open)(path, flags, mode);
+  if (const int error = next_call(true); error > 0) return fail(error);
+  const bool existed = access(path, F_OK) == 0;
+  const int descriptor = REAL(open)(path, flags, mode);
+  if (descriptor < 0) return descriptor;
+  WrittenFile* file = file_of(descriptor);
+  if (!existed) changes.push_back({NameChange::Kind::created, path, path, ""});
+  if (!existed && file != nullptr) file->synced = 0;
+  return descriptor;
+}
+
+mode_t mode_of(int flags, va_list arguments) {
+  return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+}
+
+}  // namespace
+
+extern "C" {
+
+int open(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = mode_of(flags, arguments);
+  va_end(arguments);
+  return open_counted(path, flags, mode);
+}
+int open64(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = mode_of(flags, arguments);
+  va_end(arguments);
+  return open_counted(path, flags, mode);
+}
+
+ssize_t write(int descriptor, const void* data, size_t size) {
+  if (!is_below(descriptor)) return REAL(write)(descriptor, data, size);
+  const int error = next_call(true, size > 1);
+  if (error > 0) return fail(error);
+  file_of(descriptor);
+  return REAL(write)(descriptor, data, error == kShort ? size / 2 : size);
+}
+
+int fallocate(int descriptor, int mode, off_t offset, off_t size) {
+  const int error = is_below(descriptor) ? next_call(true) : 0;
+  return error > 0 ? fail(error) : REAL(fallocate)(descriptor, mode, offset, size);
+}
+int fallocate64(int descriptor, int mode, off64_t offset, off64_t size) {
+  return fallocate(descriptor, mode, offset, size);
+}
+
+int fsync(int descriptor) {
+  if (!is_below(descriptor)) return REAL(fsync)(descriptor);
+  if (const int error = next_call(true); error > 0) return fail(error);
+  struct stat status = {};
+  WrittenFile* file = file_of(descriptor);
+  if (file == nullptr) forget_changes();  // a directory, of which there is one
+  if (file != nullptr && fstat(descriptor, &status) == 0) file->synced = status.st_size;
+  return REAL(fsync)(descriptor);
+}
+
+int close(int descriptor) {
+  const int error = is_below(descriptor) ? next_call(true) : 0, result = REAL(close)(descriptor);
+  return error > 0 ? fail(error) : result;
+}
+
+int rename(const char* from, const char* to) noexcept {
+  if (!is_below(to)) return REAL(rename)(from, to);
+  if (const int error = next_call(false); error > 0) return fail(error);
+  const std::string backup = kept(to);
+  const int result = REAL(rename)(from, to);
+  if (result == 0) changes.push_back({NameChange::Kind::renamed, from, to, backup});
+  return result;
+}
+
+int linkat(int from_directory, const char* from, int to_directory, const char* to, int flags) noexcept {
+  if (!is_below(to)) return REAL(linkat)(from_directory, from, to_directory, to, flags);
+  if (const int error = next_call(false); error > 0) return fail(error);
+  const int result = REAL(linkat)(from_directory, from, to_directory, to, flags);
+  if (result == 0) changes.push_back({NameChange::Kind::linked, from, to, ""});
+  return result;
+}
+
+int unlink(const char* path) noexcept {
+  if (!is_below(path) || access(path, F_OK) != 0) return REAL(unlink)(path);
+  if (const int error = next_call(false); error > 0) return fail(error);
+  const std::string backup = kept(path);
+  const int result = REAL(unlink)(path);
+  if (result == 0) changes.push_back({NameChange::Kind::unlinked, path, path, backup});
+  return result;
+}
+
+}  // extern "C"
