@@ -193,6 +193,13 @@ class ChangedSettings(ResumeTest):
         self.assertIn("batch-tokens: 300 -> 400", result.err)
         self.assertEqual(state_of(self.model)["update"], 16)
 
+    def test_threads_may_change_in_one_line(self):
+        place = self.place("threads")
+        self.run_in(place, max_updates=10)
+        result = self.run_in(place, max_updates=20, threads=2)
+        self.assertEqual(result.err.count("going on with 2 threads instead of 1"), 1)
+        self.assertNotIn("threads instead", self.run_in(place, max_updates=30, threads=2).err)
+
     def test_networks_may_not(self):
         before = contents(self.model, without=("train.log",))
         result = self.run_in(self.folder / "run", code=None, max_updates=16, dim=64, heads=4, seed=7, subwords="bpe", arch="gru")

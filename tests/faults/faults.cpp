@@ -5,7 +5,7 @@
 // FAULTS_KIND       KILL, SHORT (half of a write), POWER, or the name of an error
 // FAULTS_ONWARD     when set, later calls fail too, as on a disk that stays full
 // FAULTS_KEEP       POWER: how many changes of names since the last sync of a directory outlive it
-// FAULTS_COUNT      file that gets the number of calls when the program ends by itself
+// FAULTS_COUNT      file that always holds the number of calls so far
 //
 // POWER is what a power cut leaves: all that was synced, of other files no more than was synced, and of renames, links,
 // new and deleted names after a directory's last sync only the first FAULTS_KEEP. A kill keeps all of it.
@@ -15,7 +15,6 @@
 #include <climits>
 #include <csignal>
 #include <cstdarg>
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -36,7 +35,7 @@ struct WrittenFile {
 
 struct NameChange {
   enum class Kind { created, renamed, linked, unlinked } kind;
-  std::string from, to, backup;
+  std::string from, to, backup;  // `to`: where the change is seen; with a single name, both
 };
 
 // Never destroyed: the program's last calls come after all destructors.
@@ -65,10 +64,14 @@ std::string link_to(int descriptor) {
   return "/proc/self/fd/" + std::to_string(descriptor);
 }
 
-bool is_below(int descriptor) {
+std::string path_of(int descriptor) {
   std::array<char, PATH_MAX> path;
   const ssize_t size = readlink(link_to(descriptor).c_str(), path.data(), path.size());
-  return size > 0 && is_below(std::string_view(path.data(), static_cast<std::size_t>(size)));
+  return {path.data(), static_cast<std::size_t>(size > 0 ? size : 0)};
+}
+
+bool is_below(int descriptor) {
+  return is_below(path_of(descriptor));
 }
 
 // Nothing for a directory.
@@ -88,10 +91,13 @@ std::string kept(const std::string& path) {
   return REAL(linkat)(AT_FDCWD, path.c_str(), AT_FDCWD, backup.c_str(), 0) == 0 ? backup : "";
 }
 
-void forget_changes() {
-  for (const NameChange& change : changes)
+// Forgets the changes of names in a directory; with an empty name, in all of them.
+void forget_changes(const std::string& directory = {}) {
+  std::erase_if(changes, [&](const NameChange& change) {
+    if (!directory.empty() && change.to.substr(0, change.to.rfind('/')) != directory) return false;
     if (!change.backup.empty()) REAL(unlink)(change.backup.c_str());
-  changes.clear();
+    return true;
+  });
 }
 
 void cut_power() {
@@ -120,9 +126,19 @@ int error_named(const std::string& name) {
 
 constexpr int kShort = -1;
 
+// Writes the number of calls down: a program may end without a word.
+void report() {
+  static const std::string path = setting("FAULTS_COUNT");
+  static const int descriptor =
+      path.empty() ? -1 : REAL(open)(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const std::string text = std::to_string(calls) + "\n";
+  if (descriptor >= 0 && pwrite(descriptor, text.data(), text.size(), 0) < 0) std::abort();
+}
+
 // Counts a call. Returns 0 when it may go on, the number of the error that it has to fail with, or kShort.
 int next_call(bool can_be_interrupted, bool can_be_short = false) {
   ++calls;
+  report();
   const std::string kind = setting("FAULTS_KIND");
   const long at = std::atol(setting("FAULTS_AT").c_str());
   if (at == 0 || calls < at || (calls > at && setting("FAULTS_ONWARD").empty())) return 0;
@@ -131,16 +147,6 @@ int next_call(bool can_be_interrupted, bool can_be_short = false) {
   if (kind == "SHORT") return can_be_short ? kShort : 0;
   const int error = error_named(kind);
   return error == EINTR && !can_be_interrupted ? 0 : error;
-}
-
-[[gnu::destructor]] void report() {
-  forget_changes();
-  const std::string path = setting("FAULTS_COUNT");
-  if (path.empty()) return;
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  if (file == nullptr) return;
-  std::fprintf(file, "%ld\n", calls);
-  std::fclose(file);
 }
 
 int fail(int error) {
@@ -205,7 +211,7 @@ int fsync(int descriptor) {
   if (const int error = next_call(true); error > 0) return fail(error);
   struct stat status = {};
   WrittenFile* file = file_of(descriptor);
-  if (file == nullptr) forget_changes();  // a directory, of which there is one
+  if (file == nullptr) forget_changes(path_of(descriptor));  // of a directory
   if (file != nullptr && fstat(descriptor, &status) == 0) file->synced = status.st_size;
   return REAL(fsync)(descriptor);
 }

@@ -11,14 +11,14 @@ import tempfile
 import unittest
 from pathlib import Path
 
-FOLDER = Path(os.environ.get("HEED_FAULTS", Path(__file__).resolve().parents[2] / "build/release/tests/faults"))
+from injection import FOLDER, KINDS, faults, report_points
+
 STEPS = 6
 POINTS = {}
 
 
 def setUpModule():
-    unittest.addModuleCleanup(lambda: print("failure points tried: " + json.dumps(POINTS) + ", together " +
-                                            str(sum(POINTS.values()))))
+    report_points(POINTS)
 
 
 class SaveFaults(unittest.TestCase):
@@ -26,26 +26,15 @@ class SaveFaults(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="heed-test-")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name).resolve()
+        self.count = self.folder / "count"
 
-    def save(self, directory, **faults):
-        environment = dict(os.environ)
-        if faults:
-            environment |= {"LD_PRELOAD": str(FOLDER / "libfaults.so"), "FAULTS_DIRECTORY": str(directory),
-                            "FAULTS_COUNT": str(self.folder / "count")}
-            environment |= {"FAULTS_" + name.upper(): str(value) for name, value in faults.items()}
+    def save(self, directory, **settings):
+        environment = os.environ | (faults(directory, self.count, **settings) if settings else {})
         return subprocess.run([FOLDER / "save_loop", directory, str(STEPS)], env=environment, capture_output=True,
                               timeout=60)
 
     def files(self, directory):
         return {path.name: path.read_bytes() for path in directory.iterdir() if path.name != ".lock"}
-
-    def expected(self):
-        undisturbed = self.folder / "undisturbed"
-        done = self.save(undisturbed)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        files = self.files(undisturbed)
-        self.assertEqual(set(files), {"best.safetensors", "last.safetensors", "last.1.safetensors", "metrics.csv"})
-        return files
 
     def saved_step(self, directory):
         """Of the newest state; read without the program."""
@@ -53,16 +42,25 @@ class SaveFaults(unittest.TestCase):
             size = int.from_bytes(file.read(8), "little")
             return int(json.loads(file.read(size))["__metadata__"]["step"])
 
-    def every_point(self, name, codes, **faults):
-        """Lets each call fail; `codes`: what such a run may end with."""
+    def expected(self):
+        undisturbed = self.folder / "undisturbed"
+        done = self.save(undisturbed)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        files = self.files(undisturbed)
+        self.assertEqual(set(files), {"best.safetensors", "last.safetensors", "last.1.safetensors", "metrics.csv"})
+        # What was saved before the last is not the same after a failure: there may be none.
+        del files["last.1.safetensors"]
+        return files
+
+    def every_point(self, name, codes):
+        """Lets each call fail; `codes`: what such runs end with, all of them."""
         expected, point, seen = self.expected(), 0, set()
         while True:
             point += 1
             directory = self.folder / f"{name}-{point}"
-            (self.folder / "count").unlink(missing_ok=True)
-            failed = self.save(directory, at=point, **faults)
-            with self.subTest(name, point=point, **faults):
-                self.assertIn(failed.returncode, codes, failed.stderr)
+            self.count.unlink(missing_ok=True)
+            failed = self.save(directory, at=point, **KINDS[name])
+            with self.subTest(name, point=point):
                 if failed.returncode > 0:
                     self.assertIn(str(directory), failed.stderr.decode())
                     self.assertNotIn("bug", failed.stderr.decode())
@@ -72,36 +70,31 @@ class SaveFaults(unittest.TestCase):
                 again = self.save(directory)
                 self.assertEqual(again.returncode, 0, again.stderr)
                 found = self.files(directory)
-                # The one before the last is what was saved before, of which there may be none yet.
-                self.assertEqual({path: text for path, text in found.items() if path != "last.1.safetensors"},
-                                 {path: text for path, text in expected.items() if path != "last.1.safetensors"})
-            count = self.folder / "count"
-            if failed.returncode == 0 and count.exists() and int(count.read_text()) < point:
+                found.pop("last.1.safetensors", None)
+                self.assertEqual(found, expected)
+            if failed.returncode == 0 and self.count.exists() and int(self.count.read_text()) < point:
                 break
-        POINTS[name] = POINTS.get(name, 0) + point - 1
+        POINTS[name] = point - 1
         self.assertGreater(point, 50)
-        return seen
+        self.assertEqual(seen, codes)
 
     def test_killed(self):
-        self.assertEqual(self.every_point("KILL", {0, -signal.SIGKILL}, kind="KILL"), {0, -signal.SIGKILL})
+        self.every_point("KILL", {0, -signal.SIGKILL})
 
     def test_errors(self):
+        """Once, and from then on like those of a full disk, which the cleaning up meets too."""
         for kind in ("ENOSPC", "EIO", "EDQUOT", "EROFS"):
-            self.assertEqual(self.every_point(kind, {0, 4}, kind=kind), {0, 4})
-
-    def test_errors_that_stay(self):
-        """Such as those of a full disk, which the cleaning up meets too."""
-        for kind in ("ENOSPC", "EIO", "EDQUOT", "EROFS"):
-            self.every_point(kind + " onward", {0, 4}, kind=kind, onward=1)
+            self.every_point(kind, {0, 4})
+            self.every_point(kind + " from then on", {0, 4})
 
     def test_interrupted_and_short_calls_are_made_up_for(self):
         for kind in ("EINTR", "SHORT"):
-            self.assertEqual(self.every_point(kind, {0}, kind=kind), {0})
+            self.every_point(kind, {0})
 
     def test_power_cut(self):
         """What was not synced is gone, and of unsynced changes of names the first 0, 1, 2 or 3 outlive it."""
         for keep in range(4):
-            self.every_point(f"power cut, {keep} names kept", {0, -signal.SIGKILL}, kind="POWER", keep=keep)
+            self.every_point(f"power cut, {keep} names kept", {0, -signal.SIGKILL})
 
 
 if __name__ == "__main__":
