@@ -8,8 +8,6 @@
 #include <optional>
 #include <sstream>
 
-#include <ATen/Parallel.h>
-
 #include "heed/base/error.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
@@ -18,6 +16,7 @@
 #include "heed/base/stop_signal.h"
 #include "heed/base/utf8.h"
 #include "heed/nn/inference_product.h"
+#include "heed/nn/threads.h"
 #include "heed/text/attention_page.h"
 #include "heed/text/glossary.h"
 #include "heed/text/line_reader.h"
@@ -173,7 +172,7 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   const auto start = std::chrono::steady_clock::now();
   // Threads that each have a batch of their own do more than threads that share the small steps of one.
   const auto workers = device.is_cpu() ? static_cast<std::size_t>(at::get_num_threads()) : 1;
-  at::set_num_threads(1);
+  const ThreadCountGuard one_thread_each(1);
   LineReader input(options.input, standard_input);
   CompanionLines prefixes(options.prefix, input, standard_input), references(options.score_ref, input, standard_input);
   std::vector<TranslationModel> models;

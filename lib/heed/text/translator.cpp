@@ -7,13 +7,13 @@
 #include <unordered_map>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include "heed/base/error.h"
 #include "heed/base/parallel.h"
 #include "heed/base/utf8.h"
 #include "heed/nn/layers.h"
+#include "heed/nn/threads.h"
 #include "heed/text/batches.h"
 #include "heed/text/pieces.h"
 #include "heed/text/replace_unk.h"
@@ -176,7 +176,7 @@ std::vector<std::vector<Translation>> Translator::translate(std::span<const std:
   parallel_for(
       batches.size(),
       [&](std::size_t number) {
-        at::get_num_threads();  // makes a new thread take LibTorch's settings
+        take_thread_settings();
         const std::vector<std::size_t>& batch = batches[number];
         std::vector<std::vector<Translation>> found = translate_batch(lines, sources, batch, options, guidance);
         for (std::size_t i = 0; i < batch.size(); ++i) {

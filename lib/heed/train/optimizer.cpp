@@ -4,9 +4,9 @@
 #include <optional>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "heed/base/parallel.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
 
@@ -66,7 +66,7 @@ void for_slices(std::int64_t total, std::int64_t workers, const std::function<vo
   parallel_for(
       static_cast<std::size_t>(workers),
       [&](std::size_t number) {
-        at::get_num_threads();  // makes a new thread take LibTorch's settings
+        take_thread_settings();
         const at::NoGradGuard no_grad;
         const std::int64_t begin = std::min(static_cast<std::int64_t>(number) * slice, total);
         work(begin, std::min(slice, total - begin));

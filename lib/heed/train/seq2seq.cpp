@@ -8,7 +8,6 @@
 #include <utility>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/utils.h>
 
 #include "heed/base/error.h"
@@ -20,6 +19,7 @@
 #include "heed/base/stage_timer.h"
 #include "heed/base/stop_signal.h"
 #include "heed/nn/layers.h"
+#include "heed/nn/threads.h"
 #include "heed/train/metrics_csv.h"
 #include "heed/train/non_finite.h"
 #include "heed/train/run_directory.h"
@@ -135,7 +135,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   }
   note_threads(state);
   const ThreadSplit split = split_threads(state.threads, options.batch_tokens, parameters.values.numel(), run.device);
-  at::set_num_threads(static_cast<int>(split.threads));
+  const ThreadCountGuard threads_each(static_cast<int>(split.threads));
   settle_precision(options.precision, state,
                    [&] { return measure_steps(options.network, options.batch_tokens / split.workers, run.device); });
   {

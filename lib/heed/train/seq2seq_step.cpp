@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "heed/base/parallel.h"
 #include "heed/base/tokens.h"
 #include "heed/nn/layers.h"
 #include "heed/nn/r_drop.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
 namespace {
@@ -106,7 +106,7 @@ LossSum BatchGradients::add(const TokenBatch& batch, std::uint64_t update, const
   parallel_for(
       parts.size(),
       [&](std::size_t part) {
-        at::get_num_threads();  // makes a new thread take LibTorch's settings
+        take_thread_settings();
         const ComputeDtypeGuard compute(dtype);
         if (part == 0) stages.enter("forward");
         const CrossEntropy sum = batch_loss(*networks_[part], parts[part], update, options, device_);

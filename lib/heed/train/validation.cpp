@@ -5,12 +5,12 @@
 #include <numeric>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include "heed/base/parallel.h"
 #include "heed/nn/cross_entropy.h"
 #include "heed/nn/layers.h"
+#include "heed/nn/threads.h"
 #include "heed/text/batches.h"
 #include "heed/text/bleu.h"
 #include "heed/text/chrf.h"
@@ -60,7 +60,7 @@ void Validator::for_each_batch(std::span<const std::int64_t> lengths,
   parallel_for(
       batches.size(),
       [&](std::size_t number) {
-        at::get_num_threads();  // makes a new thread take LibTorch's settings
+        take_thread_settings();
         const c10::InferenceMode inference;
         const ComputeDtypeGuard compute(dtype);
         visit(batches[number]);
