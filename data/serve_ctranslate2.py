@@ -23,6 +23,7 @@ def handler(model, beam_size):
 
     def translate(text):
         results = translator.translate_batch(source.encode(text.split("\n"), out_type=str), beam_size=beam_size,
+                                             patience=2,  # until none that grows is better, as translate does
                                              max_batch_size=4096, batch_type="tokens", disable_unk=True)
         return "\n".join(target.decode(result.hypotheses[0]) for result in results)
 

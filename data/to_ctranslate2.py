@@ -9,8 +9,11 @@ models source.spm and target.spm. To translate with it (pip install sentencepiec
     import ctranslate2, sentencepiece
     translator = ctranslate2.Translator("en-de-ct2")
     source, target = (sentencepiece.SentencePieceProcessor(f"en-de-ct2/{side}.spm") for side in ("source", "target"))
-    result = translator.translate_batch([source.encode("A dog runs.", out_type=str)], beam_size=4, disable_unk=True)
+    result = translator.translate_batch([source.encode("A dog runs.", out_type=str)], beam_size=4, patience=2,
+                                        disable_unk=True)
     print(target.decode(result[0].hypotheses[0]))
+
+patience=2 makes it search on, as translate does, when as many hypotheses have ended as the beam is wide.
 """
 import argparse
 import json

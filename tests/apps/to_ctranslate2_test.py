@@ -35,10 +35,10 @@ class ToCTranslate2(ProgramTest):
                 for beam in (1, 4):
                     ours = self.run_program("translate", model=name, beam_size=beam, input=lines(sentences)).lines
                     theirs = translator.translate_batch(source.encode(sentences, out_type=str), beam_size=beam,
-                                                        disable_unk=True)
+                                                        patience=2, disable_unk=True)
                     same = sum(target.decode(result.hypotheses[0]) == line for result, line in zip(theirs, ours))
-                    # The two end their beams by other rules, which a few sentences may show.
-                    self.assertGreaterEqual(same, len(ours) if beam == 1 else 0.9 * len(ours))
+                    # With equal scores the two may choose differently.
+                    self.assertGreaterEqual(same, len(ours) if beam == 1 else 0.98 * len(ours))
                 done = self.convert(name, name + "-int8", "--quantization", "int8")
                 self.assertEqual(done.returncode, 0, done.stderr)
                 files = [self.folder / (name + end) / "model.bin" for end in ("-ct2", "-int8")]

@@ -167,10 +167,6 @@ int open_counted(const char* path, int flags, mode_t mode) {
   return descriptor;
 }
 
-mode_t mode_of(int flags, va_list arguments) {
-  return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
-}
-
 }  // namespace
 
 extern "C" {
@@ -178,17 +174,11 @@ extern "C" {
 int open(const char* path, int flags, ...) {
   va_list arguments;
   va_start(arguments, flags);
-  const mode_t mode = mode_of(flags, arguments);
+  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
   va_end(arguments);
   return open_counted(path, flags, mode);
 }
-int open64(const char* path, int flags, ...) {
-  va_list arguments;
-  va_start(arguments, flags);
-  const mode_t mode = mode_of(flags, arguments);
-  va_end(arguments);
-  return open_counted(path, flags, mode);
-}
+int open64(const char* path, int flags, ...) __attribute__((alias("open")));
 
 ssize_t write(int descriptor, const void* data, size_t size) {
   if (!is_below(descriptor)) return REAL(write)(descriptor, data, size);
@@ -202,9 +192,7 @@ int fallocate(int descriptor, int mode, off_t offset, off_t size) {
   const int error = is_below(descriptor) ? next_call(true) : 0;
   return error > 0 ? fail(error) : REAL(fallocate)(descriptor, mode, offset, size);
 }
-int fallocate64(int descriptor, int mode, off64_t offset, off64_t size) {
-  return fallocate(descriptor, mode, offset, size);
-}
+int fallocate64(int descriptor, int mode, off64_t offset, off64_t size) __attribute__((alias("fallocate")));
 
 int fsync(int descriptor) {
   if (!is_below(descriptor)) return REAL(fsync)(descriptor);

@@ -58,6 +58,10 @@ TEST_CASE("a sentence may have the tokens of its words, the frequent ones, the e
     CHECK(lists(tokens, token));
   for (const TokenId token : {kPad, kBos, TokenId{150}, TokenId{349}, TokenId{399}}) CHECK_FALSE(lists(tokens, token));
   CHECK(std::ssize(tokens) <= 2 + 100 + 2 * 2);
+  const Tokens with_given = shortlist.tokens_for(source, {399, 110, 399});
+  CHECK(std::ranges::is_sorted(with_given));
+  CHECK(std::ssize(with_given) == std::ssize(tokens) + 1);
+  CHECK(lists(with_given, 399));
 }
 
 TEST_CASE("with one vocabulary a token may be copied, seen or not") {

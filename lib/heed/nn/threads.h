@@ -1,6 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
 #include <ATen/Parallel.h>
+
+#include "heed/base/parallel.h"
+#include "heed/nn/layers.h"
 
 namespace heed {
 
@@ -16,10 +23,18 @@ class ThreadCountGuard {
   int before_;
 };
 
-/// To be called by threads that LibTorch did not start, before anything of its: else they would go by the machine's
-/// number of cores.
-inline void take_thread_settings() {
-  at::get_num_threads();
+/// parallel_for() for work that calls LibTorch: its threads take LibTorch's number of threads, and compute_dtype() of
+/// the thread that asks.
+inline void side_by_side(std::size_t count, std::int64_t workers, const std::function<void(std::size_t)>& work) {
+  const at::ScalarType dtype = compute_dtype();
+  parallel_for(
+      count,
+      [&](std::size_t number) {
+        at::get_num_threads();  // else a new thread goes by the machine's number of cores
+        const ComputeDtypeGuard compute(dtype);
+        work(number);
+      },
+      {}, static_cast<std::size_t>(workers));
 }
 
 }  // namespace heed

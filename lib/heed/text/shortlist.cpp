@@ -92,8 +92,9 @@ std::span<const TokenId> Shortlist::row(std::int64_t number) const {
   return std::span(table_).subspan(static_cast<std::size_t>(number * width_), static_cast<std::size_t>(width_));
 }
 
-std::vector<TokenId> Shortlist::tokens_for(std::span<const TokenId> source) const {
-  std::vector<TokenId> tokens = {kUnk, kEos};
+std::vector<TokenId> Shortlist::tokens_for(std::span<const TokenId> source, std::vector<TokenId> given) const {
+  std::vector<TokenId> tokens = std::move(given);
+  tokens.insert(tokens.end(), {kUnk, kEos});
   const auto add = [&](std::int64_t number) {
     std::ranges::copy_if(row(number), std::back_inserter(tokens),
                          [](TokenId token) { return token != kPad && token != kBos; });

@@ -36,9 +36,9 @@ class Shortlist {
   const std::vector<TokenId>& table() const { return table_; }
   std::int64_t width() const { return width_; }
 
-  /// The tokens that a translation of the sentence may have, sorted; always the unknown token and the end mark, never
-  /// padding or the start mark.
-  std::vector<TokenId> tokens_for(std::span<const TokenId> source) const;
+  /// The tokens that a translation of the sentence may have, sorted: those listed and those `given`; always the unknown
+  /// token and the end mark, never padding or the start mark.
+  std::vector<TokenId> tokens_for(std::span<const TokenId> source, std::vector<TokenId> given = {}) const;
 
  private:
   std::span<const TokenId> row(std::int64_t number) const;

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <unordered_map>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
 #include "heed/base/error.h"
-#include "heed/base/parallel.h"
 #include "heed/base/utf8.h"
 #include "heed/nn/layers.h"
 #include "heed/nn/threads.h"
@@ -39,12 +37,11 @@ Guidance tokens_of(const LineGuidance& guidance, const Subwords& subwords) {
   return result;
 }
 
-// What is listed, and what must appear.
-std::vector<TokenId> vocabulary_of(const Guidance& guidance, const std::vector<TokenId>& listed) {
-  std::set<TokenId> tokens(listed.begin(), listed.end());
-  tokens.insert(guidance.prefix.begin(), guidance.prefix.end());
-  for (const std::vector<TokenId>& term : guidance.terms) tokens.insert(term.begin(), term.end());
-  return {tokens.begin(), tokens.end()};
+// All tokens that must appear.
+std::vector<TokenId> given_tokens(const Guidance& guidance) {
+  std::vector<TokenId> tokens = guidance.prefix;
+  for (const std::vector<TokenId>& term : guidance.terms) tokens.insert(tokens.end(), term.begin(), term.end());
+  return tokens;
 }
 
 bool lacks_terms(const std::vector<TokenId>& tokens, const RequiredTerms& terms) {
@@ -173,18 +170,14 @@ std::vector<std::vector<Translation>> Translator::translate(std::span<const std:
   const std::vector<Translation> blank(static_cast<std::size_t>(options.n_best));
   std::vector<std::vector<Translation>> translations(lines.size(), blank);
   const std::vector<std::vector<std::size_t>> batches = group_by_length(sources.lengths, options_.batch_tokens);
-  parallel_for(
-      batches.size(),
-      [&](std::size_t number) {
-        take_thread_settings();
-        const std::vector<std::size_t>& batch = batches[number];
-        std::vector<std::vector<Translation>> found = translate_batch(lines, sources, batch, options, guidance);
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-          found[i].resize(blank.size());
-          translations[sources.line_of[batch[i]]] = std::move(found[i]);
-        }
-      },
-      {}, options_.workers);
+  side_by_side(batches.size(), static_cast<std::int64_t>(options_.workers), [&](std::size_t number) {
+    const std::vector<std::size_t>& batch = batches[number];
+    std::vector<std::vector<Translation>> found = translate_batch(lines, sources, batch, options, guidance);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      found[i].resize(blank.size());
+      translations[sources.line_of[batch[i]]] = std::move(found[i]);
+    }
+  });
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (repetitions[i]) translations[i] = translations[*repetitions[i]];
     if (stats != nullptr && !is_blank(lines[i])) stats->tokens += std::ssize(translations[i].front().tokens) + 1;
@@ -208,7 +201,7 @@ std::vector<std::vector<Translation>> Translator::translate_batch(std::span<cons
   if (options_.shortlist) {
     batch_guidance.resize(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i)
-      batch_guidance[i].vocabulary = vocabulary_of(batch_guidance[i], model().shortlist.tokens_for(batch_sources[i]));
+      batch_guidance[i].vocabulary = model().shortlist.tokens_for(batch_sources[i], given_tokens(batch_guidance[i]));
   }
 
   std::vector<std::vector<Translation>> translations;

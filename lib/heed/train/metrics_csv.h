@@ -9,8 +9,7 @@
 
 namespace heed {
 
-/// `metrics.csv` of a run. Rows are appended and synced one by one: a checkpoint
-/// that counts them can rely on them.
+/// `metrics.csv` of a run. Rows are appended and synced one by one: a checkpoint that counts them can rely on them.
 class MetricsCsv {
  public:
   /// `columns`: the first line. Goes on after the first `rows` rows: whatever stands behind them is cut off (the run is

@@ -5,7 +5,6 @@
 
 #include <ATen/ATen.h>
 
-#include "heed/base/parallel.h"
 #include "heed/nn/threads.h"
 
 namespace heed {
@@ -63,15 +62,11 @@ Adam::Adam(const FlatParameters& parameters, AdamOptions options)
 
 void for_slices(std::int64_t total, std::int64_t workers, const std::function<void(std::int64_t, std::int64_t)>& work) {
   const std::int64_t slice = (total + workers - 1) / workers;
-  parallel_for(
-      static_cast<std::size_t>(workers),
-      [&](std::size_t number) {
-        take_thread_settings();
-        const at::NoGradGuard no_grad;
-        const std::int64_t begin = std::min(static_cast<std::int64_t>(number) * slice, total);
-        work(begin, std::min(slice, total - begin));
-      },
-      {}, static_cast<std::size_t>(workers));
+  side_by_side(static_cast<std::size_t>(workers), workers, [&](std::size_t number) {
+    const at::NoGradGuard no_grad;
+    const std::int64_t begin = std::min(static_cast<std::int64_t>(number) * slice, total);
+    work(begin, std::min(slice, total - begin));
+  });
 }
 
 void Adam::step(FlatParameters& parameters, double learning_rate, std::int64_t update, double divisor,

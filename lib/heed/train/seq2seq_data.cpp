@@ -18,14 +18,18 @@ namespace {
 constexpr std::uint64_t kMostHeldOut = 500, kMostVocabularyLines = 2'000'000, kMostShortlistPairs = 300'000;
 constexpr std::uint64_t kHeldOutPurpose = 0x68656c64;  // tells this permutation apart from those of the epochs
 
+// From one to the next of at most so many evenly spread pairs.
+std::uint64_t even_stride(const ParallelCorpus& corpus, std::uint64_t most) {
+  return std::max<std::uint64_t>(1, (corpus.size() + most - 1) / most);
+}
+
 enum class SampledSide { source, target, both };
 
 // Hands out evenly spread lines of the corpus, one or both sides of it.
 class LineSampler {
  public:
   LineSampler(const ParallelCorpus& corpus, SampledSide side) : corpus_(corpus), side_(side) {
-    const std::uint64_t most = side == SampledSide::both ? kMostVocabularyLines / 2 : kMostVocabularyLines;
-    stride_ = std::max<std::uint64_t>(1, (corpus.size() + most - 1) / most);
+    stride_ = even_stride(corpus, side == SampledSide::both ? kMostVocabularyLines / 2 : kMostVocabularyLines);
   }
   bool operator()(std::string& line) {
     if (pending_target_) {
@@ -141,19 +145,16 @@ Shortlist make_shortlist(const Seq2SeqData& data, const Vocabularies& vocabulari
                          const Seq2SeqTrainOptions& options) {
   if (options.shortlist == 0) return {};
   const ParallelCorpus& corpus = *data.training;
-  const std::uint64_t stride =
-      std::max<std::uint64_t>(1, (corpus.size() + kMostShortlistPairs - 1) / kMostShortlistPairs);
+  const std::uint64_t stride = even_stride(corpus, kMostShortlistPairs);
   std::vector<TokenPair> pairs(static_cast<std::size_t>((corpus.size() + stride - 1) / stride));
-  const auto encode = [&](const Subwords& subwords, const std::string& text) {
-    std::vector<TokenId> tokens = subwords.encode(text);
-    if (std::ssize(tokens) > options.max_length) tokens.clear();
-    return tokens;
-  };
   parallel_for(pairs.size(), [&](std::size_t i) {
     const std::uint64_t number = i * stride;
     if (std::ranges::binary_search(data.held_out, number)) return;
     const SentencePair pair = corpus.pair(number);
-    pairs[i] = {encode(vocabularies.source, pair.source), encode(vocabularies.target, pair.target)};
+    TokenPair tokens{vocabularies.source.encode(pair.source), vocabularies.target.encode(pair.target)};
+    // In a long text everything is beside everything.
+    if (std::ssize(tokens.source) <= options.max_length && std::ssize(tokens.target) <= options.max_length)
+      pairs[i] = std::move(tokens);
   });
   corpus.release_memory();
   return Shortlist::train(pairs, vocabularies.source.size(), vocabularies.target.size(), options.shortlist,

@@ -4,9 +4,7 @@
 
 #include <ATen/ATen.h>
 
-#include "heed/base/parallel.h"
 #include "heed/base/tokens.h"
-#include "heed/nn/layers.h"
 #include "heed/nn/r_drop.h"
 #include "heed/nn/threads.h"
 
@@ -102,20 +100,14 @@ LossSum BatchGradients::add(const TokenBatch& batch, std::uint64_t update, const
                             StageTimer& stages) {
   const std::vector<TokenBatch> parts = deal(batch, networks_.size());
   std::vector<LossSum> sums(parts.size());
-  const at::ScalarType dtype = compute_dtype();
-  parallel_for(
-      parts.size(),
-      [&](std::size_t part) {
-        take_thread_settings();
-        const ComputeDtypeGuard compute(dtype);
-        if (part == 0) stages.enter("forward");
-        const CrossEntropy sum = batch_loss(*networks_[part], parts[part], update, options, device_);
-        if (part == 0) stages.enter("backward");
-        sum.loss.backward();
-        sums[part] = {sum.loss.item<double>(), sum.tokens};
-        if (part == 0) stages.enter("waiting for others");
-      },
-      {}, parts.size());
+  side_by_side(parts.size(), std::ssize(parts), [&](std::size_t part) {
+    if (part == 0) stages.enter("forward");
+    const CrossEntropy sum = batch_loss(*networks_[part], parts[part], update, options, device_);
+    if (part == 0) stages.enter("backward");
+    sum.loss.backward();
+    sums[part] = {sum.loss.item<double>(), sum.tokens};
+    if (part == 0) stages.enter("waiting for others");
+  });
   stages.enter("sum of gradients");
   LossSum total;
   for (const LossSum& sum : sums) total = {total.loss + sum.loss, total.tokens + sum.tokens};

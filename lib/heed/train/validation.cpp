@@ -7,9 +7,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include "heed/base/parallel.h"
 #include "heed/nn/cross_entropy.h"
-#include "heed/nn/layers.h"
 #include "heed/nn/threads.h"
 #include "heed/text/batches.h"
 #include "heed/text/bleu.h"
@@ -24,7 +22,7 @@ Validator::Validator(const std::vector<SentencePair>& pairs, Subwords source, Su
       source_(std::move(source)),
       target_(std::move(target)),
       batch_tokens_(batch_tokens),
-      workers_(static_cast<std::size_t>(workers)) {
+      workers_(workers) {
   const auto encode = [&](const Subwords& subwords, const std::string& text) {
     std::vector<TokenId> tokens = subwords.encode(text);
     if (std::ssize(tokens) > max_length) tokens.resize(static_cast<std::size_t>(max_length));
@@ -56,16 +54,10 @@ ValidationScores Validator::operator()(Seq2SeqModel& model, c10::Device device) 
 void Validator::for_each_batch(std::span<const std::int64_t> lengths,
                                const std::function<void(std::span<const std::size_t>)>& visit) const {
   const std::vector<std::vector<std::size_t>> batches = group_by_length(lengths, batch_tokens_);
-  const at::ScalarType dtype = compute_dtype();
-  parallel_for(
-      batches.size(),
-      [&](std::size_t number) {
-        take_thread_settings();
-        const c10::InferenceMode inference;
-        const ComputeDtypeGuard compute(dtype);
-        visit(batches[number]);
-      },
-      {}, workers_);
+  side_by_side(batches.size(), workers_, [&](std::size_t number) {
+    const c10::InferenceMode inference;
+    visit(batches[number]);
+  });
 }
 
 double Validator::loss(Seq2SeqModel& model, c10::Device device) const {

@@ -38,8 +38,7 @@ class Validator {
 
   std::vector<SentencePair> pairs_;
   Subwords source_, target_;
-  std::int64_t batch_tokens_;
-  std::size_t workers_;
+  std::int64_t batch_tokens_, workers_;
   std::vector<std::vector<TokenId>> source_tokens_, target_tokens_;  // cut to max_length
 };
 
