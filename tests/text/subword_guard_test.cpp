@@ -77,6 +77,9 @@ TEST_CASE("malformed messages are refused") {
   CHECK_THAT(refusal(std::string(1, '\x02') + '\0'), Contains("without a number"));
   CHECK_THAT(refusal(varint(1 << 3 | 2) + varint(std::uint64_t{1} << 63)), Contains("cut short"));
   CHECK_THAT(refusal(std::string((64u << 20) + 1, 'x')), Contains("64 MB"));
+  const std::string group = "\x53\x54";  // of no fields: protobuf knows it, read_subword_table() does not
+  CHECK_THAT(refusal(piece("a") + bytes_field(2, group)), Contains("unknown type"));
+  CHECK_THAT(refusal(piece("a") + bytes_field(3, group)), Contains("unknown type"));
 }
 
 TEST_CASE("normaliser tables are followed to the end before anyone uses them") {

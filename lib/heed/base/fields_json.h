@@ -70,7 +70,8 @@ void fields_from_json(Options& options, const nlohmann::json& json, const std::s
     }
   });
   if (known != json.size()) {
-    for (const auto& [key, value] : json.items()) {
+    for (const auto& item : json.items()) {
+      const std::string& key = item.key();
       bool listed = false;
       visit_fields(options, [&](const char* name, const auto&, const char*) { listed = listed || key == name; });
       if (!listed) throw checkpoint_error(where + ": unknown option '" + key + "' (written by a newer heed?)");

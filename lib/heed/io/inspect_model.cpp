@@ -108,7 +108,7 @@ std::string training_text(const safetensors::File& file) {
   std::string text = "update " + format_count(state.value("update", std::int64_t{0})) + ", " +
                      format_duration(state.value("seconds", 0.0)) + " of training";
   if (state.contains("images")) text += ", " + format_number(state.value("images", 0.0) / 1000, 1) + " kimg";
-  if (state.contains("epoch")) text += ", epoch " + format_count(state.value("epoch", std::int64_t{0}) + 1);
+  if (state.contains("epoch")) text += ", epoch " + format_number(state.value("epoch", 0.0) + 1, 0);
   if (state.value("has-best", false))
     text += "; best validation " + format_number(state.value("best-score", 0.0), 2) + " at update " +
             format_count(state.value("best-update", std::int64_t{0}));

@@ -41,8 +41,7 @@ std::vector<TokenId> TermProgress::wanted(const RequiredTerms& terms) const {
     if (reached_[i] > 0) tokens.push_back(terms[i].front());
   }
   std::ranges::sort(tokens);
-  const auto repeated = std::ranges::unique(tokens);
-  tokens.erase(repeated.begin(), repeated.end());
+  tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
   return tokens;
 }
 

@@ -80,6 +80,12 @@ void check_normalizer(std::string_view message) {
   }
 }
 
+/// Protobuf skips fields of kinds that read_subword_table() does not know.
+void check_fields(std::string_view message) {
+  MessageReader::Field field;
+  for (MessageReader reader(message); reader.next(field);) continue;
+}
+
 /// The piece's text when it is user-defined, nothing otherwise.
 std::string_view check_piece(std::string_view message) {
   constexpr std::uint64_t kText = 1, kScore = 2, kType = 3, kUserDefined = 4;
@@ -114,7 +120,7 @@ void check_nesting(std::vector<std::string_view> pieces) {
 }
 
 void check_model(std::string_view serialized) {
-  constexpr std::uint64_t kPiece = 1, kNormalizer = 3, kDenormalizer = 5;
+  constexpr std::uint64_t kPiece = 1, kTrainer = 2, kNormalizer = 3, kDenormalizer = 5;
   if (serialized.empty()) throw MalformedMessage{"it is empty"};
   if (serialized.size() > kMaxSubwordModelBytes) throw MalformedMessage{"it has more than 64 MB"};
   std::size_t pieces = 0;
@@ -127,6 +133,8 @@ void check_model(std::string_view serialized) {
       if (!text.empty()) user_defined.push_back(text);
     } else if (field.is(kNormalizer, MessageReader::bytes) || field.is(kDenormalizer, MessageReader::bytes)) {
       check_normalizer(field.payload);
+    } else if (field.is(kTrainer, MessageReader::bytes)) {
+      check_fields(field.payload);
     }
   }
   if (pieces == 0) throw MalformedMessage{"it has no pieces"};
