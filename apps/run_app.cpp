@@ -11,6 +11,7 @@
 #include "heed/base/error.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
+#include "heed/base/stop_signal.h"
 #include "heed/version.h"
 
 #include "command_line.h"
@@ -134,6 +135,7 @@ Error out_of_memory_error(const std::string& detail) {
 int run_app(const AppInfo& info, int argc, const char* const* argv, const std::function<void(Flags&)>& declare,
             const std::function<int(const AppRun&)>& body) {
   end_quietly_on_closed_pipe();
+  end_on_signals();
   try {
     const int result = run(info, argc, argv, declare, body);
     flush_results();

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
         flags.require({"model"});
       },
       [&](const heed::ComputingRun& run) {
-        return heed::translate_lines(options, c10::Device(run.device), std::cin, std::cout);
+        heed::translate_lines(options, c10::Device(run.device), std::cin, std::cout);
+        return 0;
       }));
 }

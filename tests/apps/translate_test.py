@@ -7,12 +7,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from common import (BIN, LEARNING, PATIENCE, ProgramTest, Running, drop_privileges, environment, flags, lines,
-                    read_safetensors, rewrite_metadata, temporaries, toy_pairs, write_pairs)
+from common import (BIN, LEARNING, PATIENCE, ProgramTest, Running, contents, drop_privileges, environment, flags,
+                    lines, read_safetensors, rewrite_metadata, temporaries, toy_pairs, write_pairs)
 
 PAIRS = toy_pairs(1000)
 UNSEEN = PAIRS[900:]
@@ -416,17 +417,17 @@ class Interactive(TranslateTest):
 
 
 class Stats(TranslateTest):
-    LINE = (r"stats: sentences=(\d+) tokens=(\d+) seconds=(\d+\.\d+) tokens_per_second=(\d+\.\d+) "
-            r"peak_rss_mb=(\d+\.\d+)\n")
+    LINE = (r"stats: lines=(\d+) tokens=(\d+) cut_lines=(\d+) bad_utf8_lines=(\d+) seconds=(\d+\.\d+) "
+            r"tokens_per_second=(\d+\.\d+) peak_rss_mb=(\d+\.\d+)\n")
 
     def test_one_line_on_stderr(self):
         text = lines(["", *SOURCES[:30], " "])
         result = self.translate(text, stats=True)
         found = re.fullmatch(self.LINE, result.err)
         self.assertTrue(found, result.err)
-        sentences, tokens = map(int, found.groups()[:2])
-        seconds, speed, memory = map(float, found.groups()[2:])
-        self.assertEqual(sentences, 32)
+        sentences, tokens, *troubles = map(int, found.groups()[:4])
+        seconds, speed, memory = map(float, found.groups()[4:])
+        self.assertEqual((sentences, troubles), (32, [0, 0]))
         self.assertGreater(tokens, sum(len(target.split()) + 1 for _, target in UNSEEN[:30]) - 1)
         self.assertLess(tokens, sum(len(target) + 2 for _, target in UNSEEN[:30]))
         self.assertAlmostEqual(speed, tokens / seconds, delta=speed * 0.1)
@@ -434,9 +435,14 @@ class Stats(TranslateTest):
         self.assertEqual(result.out, self.translate(text).out)
         self.assertEqual(self.translate(text).err, "")
 
+    def test_count_trouble_over_all_that_is_read_ahead(self):
+        text = (b"the red cat sees the blue dog the big bird likes the old house\n" + b"the \xff cat\nthe cat\n") * 3
+        result = self.translate(text, stats=True, max_length=16, buffer=4)
+        self.assertEqual(re.search(self.LINE, result.err).groups()[2:4], ("3", "3"))
+
     def test_of_nothing(self):
         found = re.fullmatch(self.LINE, self.translate(stats=True).err)
-        self.assertEqual(found.groups()[:2], ("0", "0"))
+        self.assertEqual(found.groups()[:4], ("0", "0", "0", "0"))
 
 
 class Files(TranslateTest):
@@ -477,6 +483,16 @@ class Files(TranslateTest):
                     self.assertFalse((self.folder / "out").exists())
                     self.assertEqual((self.folder / "kept").read_text(), "from before\n")
                     self.assertEqual(temporaries(self.folder), [])
+
+    def test_is_stopped_amid_what_it_has_read_ahead(self):
+        """Minutes of work: what sends SIGTERM waits for seconds only, then kills and leaves a temporary."""
+        self.write("text", lines(SOURCES) * 2000)
+        running = self.start(input="text", output="out", buffer=200_000, batch_tokens=20, cache=False)
+        self.assertTrue(running.wait_until(lambda: temporaries(self.folder)), running.err)
+        time.sleep(1)
+        running.signal(signal.SIGTERM)
+        self.assertEqual(running.process.wait(15), 143)
+        self.assertEqual((temporaries(self.folder), (self.folder / "out").exists()), ([], False))
 
     def test_output_to_devices_and_pipes(self):
         self.assertEqual(self.translate("the cat\n", output="/dev/null").out, b"")
@@ -522,6 +538,91 @@ class Files(TranslateTest):
             with self.subTest(words):
                 result = self.run_files(*words, code=None, before=drop_privileges)
                 self.assert_refused(result, 3, *parts)
+
+
+class SkipDone(TranslateTest):
+    DONE = "--skip-done: out is finished already (out.done.json)"
+
+    def setUp(self):
+        super().setUp()
+        self.write("text", lines(SOURCES[:9]))
+        self.settings = {"input": "text", "output": "out", "skip_done": True, "max_length": 500}
+        self.assertFalse(self.is_skipped())
+        self.output = (self.folder / "out").read_bytes()
+
+    def run_files(self, code=0, **changes):
+        return self.run_program("translate", *flags({"model": MODEL} | self.settings | changes), code=code)
+
+    def is_skipped(self, **changes):
+        """Whether there was nothing to do; if there was, that it is done then."""
+        before = contents(self.folder)
+        skipped = self.DONE in self.run_files(**changes).err
+        if skipped:
+            self.assertEqual(contents(self.folder), before)
+        else:
+            self.assertIn(self.DONE, self.run_files(**changes).err)
+        return skipped
+
+    def test_skips_what_is_the_same(self):
+        self.assertEqual(self.output, self.translate(lines(SOURCES[:9])).out)
+        self.assertEqual(json.loads((self.folder / "out.done.json").read_text())["lines"], 9)
+        (self.folder / "text").rename(self.folder / "moved")
+        shutil.copy(MODEL / "best.safetensors", self.folder / "copy")
+        for changes in ({}, {"input": "moved"}, {"model": "copy"}, {"threads": 2, "buffer": 3, "batch_tokens": 100,
+                                                                     "cache": False, "stats": True, "verify": False}):
+            with self.subTest(**changes):
+                self.assertTrue(self.is_skipped(**({"input": "moved"} | changes)))
+
+    def test_translates_anew_what_is_not(self):
+        shutil.copy(MODEL / "best.safetensors", self.folder / "other")
+        rewrite_metadata(self.folder / "other", changed="yes")
+        self.write("terms", "dog\tbirdo\n")
+        self.write("prefix", "\n" * 9)
+        for changes in ({"model": "other"}, {"beam_size": 2}, {"with_score": True}, {"length_penalty": 0.5},
+                        {"precision": "bf16"}, {"max_length": 12}, {"glossary": "terms"}, {"prefix": "prefix"},
+                        {"shortlist": True}, {"sample": True}, {"sample": True, "seed": 2}):
+            with self.subTest(**changes):
+                self.assertFalse(self.is_skipped(**changes))
+        self.settings["glossary"] = "terms"
+        self.assertFalse(self.is_skipped())
+        self.write("terms", "dog\tkato\n")
+        self.assertFalse(self.is_skipped())
+        self.write("text", lines(SOURCES[1:10]))
+        self.assertFalse(self.is_skipped())
+        self.assertEqual((self.folder / "out").read_bytes().count(b"\n"), 9)
+
+    def test_output_that_is_not_what_was_finished(self):
+        for damage in (lambda path: path.unlink(), lambda path: path.write_bytes(self.output[:-1]),
+                       lambda path: path.write_bytes(b"x" + self.output[1:]),
+                       lambda path: path.with_name("out.done.json").unlink(),
+                       lambda path: path.with_name("out.done.json").write_text("{"),
+                       lambda path: path.with_name("out.done.json").write_text("[]")):
+            damage(self.folder / "out")
+            self.assertFalse(self.is_skipped())
+            self.assertEqual((self.folder / "out").read_bytes(), self.output)
+
+    def test_is_written_when_the_output_is(self):
+        """A run that fails or is stopped leaves neither, one without --skip-done none."""
+        for name in ("out", "out.done.json"):
+            (self.folder / name).unlink()
+        self.write("few", "\n")
+        self.run_files(code=3, prefix="few")
+        self.write("text", lines(SOURCES) * 400)
+        running = self.start(**self.settings, buffer=1)
+        self.assertTrue(running.wait_until(lambda: temporaries(self.folder)), running.err)
+        running.signal(signal.SIGTERM)
+        self.assertEqual(running.wait(), 143, running.err)
+        self.write("text", lines(SOURCES[:9]))
+        self.assertEqual([path.name for path in self.folder.glob("*out*")] + temporaries(self.folder), [])
+        self.run_files(skip_done=None)
+        self.assertEqual([path.name for path in self.folder.glob("*out*")], ["out"])
+
+    def test_needs_files(self):
+        for changes, part in (({"input": "-"}, "name them"), ({"output": "-"}, "name them"),
+                              ({"prefix": "-"}, "leave - out"), ({"output": "text"}, "another file"),
+                              ({"attention": "page.html"}, "--attention left out")):
+            with self.subTest(**changes):
+                self.assert_refused(self.run_files(code=None, **changes), 2, "--skip-done", part)
 
 
 class BadModels(TranslateTest):

@@ -1,4 +1,4 @@
-"""The README tells the truth: each command's program, flags and files exist, and what can be run is run.
+"""README and docs tell the truth: each command's program, flags and files exist, and what can be run is run.
 
 Only ```sh blocks are commands. The words behind "sh" say what happens to a block besides being looked at:
 
@@ -6,6 +6,7 @@ Only ```sh blocks are commands. The words behind "sh" say what happens to a bloc
     ```sh quick       run as it stands, in a copy of the top folder's files
     ```sh shortened   run with generated text and pictures in place of the reader's and with a few updates of training
     ```sh served      run where this Python has what the block serves with
+    ```sh parallel    run where GNU parallel is installed
 """
 import functools
 import importlib.util
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from repository import BIN, ROOT, files, programs
 
-README = ROOT / "README.md"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Appended to what the README writes; the last of a repeated flag counts.
 SHORTENED = {
     "seq2seq-train": "--max-updates 6 --valid-every 3 --log-every 2 --batch-tokens 400",
@@ -33,10 +34,20 @@ PICTURE_FLAGS = ("--data", "--ref")
 BLOCK = re.compile(r"^```sh *([a-z ]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SERVED_WITH = ("ctranslate2", "numpy", "sentencepiece")
 STEP_ENDS = {"|", "||", "&&", ";", "&"}
+# They start the command that follows on their line: the program in it is ours. None need be installed here.
+STARTERS = {"parallel", "srun"}
+# What the reader installs first.
+FOREIGN = STARTERS | {"pip"}
 
 
 def blocks():
-    return [(words.split(), text) for words, text in BLOCK.findall(README.read_text(encoding="utf-8"))]
+    return [(words.split(), text) for page in PAGES for words, text in BLOCK.findall(page.read_text(encoding="utf-8"))]
+
+
+def can_run(words):
+    if "served" in words:
+        return all(map(importlib.util.find_spec, SERVED_WITH))
+    return bool(words) and ("parallel" not in words or shutil.which("parallel") is not None)
 
 
 def commands(text):
@@ -47,11 +58,12 @@ def commands(text):
         lexer.commenters = "#"
         command = []
         for word in list(lexer) + [";"]:
-            if word not in STEP_ENDS:
-                command.append(word)
-            elif command:
+            started = command and command[0] in STARTERS and word in programs()
+            if (word in STEP_ENDS or started) and command:
                 yield command
                 command = []
+            if word not in STEP_ENDS:
+                command.append(word)
 
 
 def program_of(command):
@@ -101,13 +113,12 @@ def x_commands():
 
 class Readme(unittest.TestCase):
     def setUp(self):
-        self.assertTrue(README.exists(), "there is no README.md")
         self.all_commands = [command for _, text in blocks() for command in commands(text)]
-        self.assertGreater(len(self.all_commands), 0, "README.md shows no command in a ```sh block")
+        self.assertGreater(len(self.all_commands), 0, "there is no command in a ```sh block")
 
     def test_block_words_are_known(self):
         for words, text in blocks():
-            self.assertLessEqual(set(words), {"quick", "shortened", "served"}, text)
+            self.assertLessEqual(set(words), {"quick", "shortened", "served", "parallel"}, text)
 
     def test_programs_exist(self):
         for command in self.all_commands:
@@ -118,7 +129,8 @@ class Readme(unittest.TestCase):
                 elif word == "./x":
                     self.assertIn(command[1], x_commands())
                 else:
-                    self.assertTrue(program_of(command) in programs() or shutil.which(word) or word in ("cd", "export"),
+                    self.assertTrue(program_of(command) in {*programs(), *FOREIGN} or shutil.which(word) or
+                                    word in ("cd", "export") or re.match(r"\w+=", word),
                                     f"there is no program {word}")
 
     def test_flags_exist(self):
@@ -135,8 +147,8 @@ class Readme(unittest.TestCase):
     def test_files_of_the_repository_exist(self):
         """Words that look like a path below one of the top folders."""
         folders = {path.relative_to(ROOT).parts[0] for path in files()} - {"build"}
-        text = README.read_text(encoding="utf-8")
-        links = [target for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in target]
+        links = [os.path.normpath(page.parent.relative_to(ROOT) / target) for page in PAGES
+                 for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")) if "://" not in target]
         words = [word for command in self.all_commands for word in command[1:]]
         named = links + [word for word in words if "/" in word and word.split("/")[0] in folders]
         made = {name for command in self.all_commands for name in output_files(command)}
@@ -146,7 +158,7 @@ class Readme(unittest.TestCase):
 
     def test_runnable_blocks_run(self):
         for words, text in blocks():
-            if not words or ("served" in words and not all(map(importlib.util.find_spec, SERVED_WITH))):
+            if not can_run(words):
                 continue
             with self.subTest(block=text), tempfile.TemporaryDirectory() as folder:
                 scratch = Scratch(Path(folder))

@@ -44,8 +44,7 @@ class Bench {
   std::string translate(const std::string& text) const {
     std::istringstream in(text);
     std::ostringstream out;
-    const int code = translate_lines(options, at::kCPU, in, out);
-    CHECK(code == 0);
+    translate_lines(options, at::kCPU, in, out);
     return out.str();
   }
   std::string refusal(const std::string& text = kText) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace heed {
@@ -30,6 +31,14 @@ inline std::uint64_t hash_content(std::string_view text, std::uint64_t seed = 0)
   hash ^= hash >> 32;
   hash *= 0xD6E8FEB86659FD93ull;
   return hash ^ (hash >> 32);
+}
+
+/// Sixteen hexadecimal digits.
+inline std::string hex_digits(std::uint64_t value) {
+  std::string digits(16, '0');
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4)
+    *digit = "0123456789abcdef"[value & 15];
+  return digits;
 }
 
 }  // namespace heed

@@ -17,6 +17,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/log.h"
+#include "heed/base/temporaries.h"
 #include "heed/base/utf8.h"
 
 namespace heed {
@@ -206,11 +207,17 @@ AtomicFile::AtomicFile(fs::path target, int failure_code) : target_(std::move(ta
 
   temporary_ = temporary_for(target_);
   ::unlink(temporary_.c_str());  // left by a killed process whose pid came round again
+  note_temporary(temporary_.c_str());
   descriptor_ = retry([&] { return ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
-  if (descriptor_ < 0) throw refuse(reason(errno));
+  if (descriptor_ < 0) {
+    const Error refused = refuse(reason(errno));
+    forget_temporary(temporary_.c_str());
+    throw refused;
+  }
 }
 
 AtomicFile::~AtomicFile() {
+  forget_temporary(temporary_.c_str());
   if (descriptor_ < 0) return;
   ::close(descriptor_);
   ::unlink(temporary_.c_str());

@@ -2,17 +2,17 @@
 
 namespace heed {
 
+/// For programs that have nothing to save: from now on SIGINT, SIGTERM and SIGHUP end the process at once with 128 + n
+/// and without its temporaries (AtomicFile); SIGHUP stays ignored where it was (nohup). SIGXFSZ is ignored, so that a
+/// write beyond a file size limit fails with an error instead.
+void end_on_signals();
+
 /// Turns SIGINT, SIGTERM and SIGHUP into a request to stop at the next safe point; a second one ends the process at
-/// once with 128 + n. SIGXFSZ is ignored, so that a write beyond a file size limit fails with an error instead.
-/// SIGHUP stays ignored where it was (nohup). The handlers are installed for the object's life (one at a time).
+/// once as above. The handlers are installed for the object's life (one at a time).
 class StopSignal {
  public:
-  /// What becomes of a read or write that waits when the request comes: it is taken up again, or it ends (EINTR), so
-  /// that a program that waits for its input can stop too.
-  enum class Waiting { goes_on, ends };
-
   /// `notice`, a text that lives for ever, is written to stderr as soon as the request comes.
-  explicit StopSignal(Waiting waiting = Waiting::goes_on, const char* notice = nullptr);
+  explicit StopSignal(const char* notice = nullptr);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;

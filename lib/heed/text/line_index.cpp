@@ -16,6 +16,7 @@
 
 #include "heed/base/content_hash.h"
 #include "heed/base/error.h"
+#include "heed/base/file_edges.h"
 #include "heed/base/progress.h"
 #include "heed/base/utf8.h"
 #include "heed/text/gzip.h"
@@ -23,7 +24,6 @@
 namespace heed {
 namespace {
 
-constexpr std::size_t kEdgeBytes = 1 << 16;                    // of head and tail that tell a changed file
 constexpr std::size_t kProgressBytes = std::size_t{64} << 20;  // between two reports
 
 /// The first bytes of an index file. Everything that it was made from, so that a stale one is noticed.
@@ -39,21 +39,6 @@ struct IndexHeader {
   }
 };
 static_assert(sizeof(IndexHeader) == 56 && sizeof(IndexHeader) % sizeof(std::uint64_t) == 0);
-
-std::string_view head(std::string_view text) {
-  return text.substr(0, kEdgeBytes);
-}
-
-std::uint64_t hash_edges(std::string_view text) {
-  return hash_content(text.substr(text.size() - head(text).size()), hash_content(head(text)));
-}
-
-std::string hex(std::uint64_t value) {
-  std::string digits(16, '0');
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4)
-    *digit = "0123456789abcdef"[value & 15];
-  return digits;
-}
 
 std::uint64_t modification_time(const std::filesystem::path& path) {
   struct stat status {};
@@ -172,7 +157,7 @@ IndexedText open_indexed_text(const std::filesystem::path& path, const std::file
   const bool packed = path.extension() == ".gz" || looks_like_gzip(file.text());
 
   const std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
-  const std::filesystem::path cache_name = cache_directory / hex(hash_content(absolute));
+  const std::filesystem::path cache_name = cache_directory / hex_digits(hash_content(absolute));
   const std::filesystem::path index_path = cache_name.string() + ".index";
   const std::filesystem::path unpacked_path = cache_name.string() + ".text";
   if (auto cached = open_cached(header, file, index_path, unpacked_path, packed)) return std::move(*cached);

@@ -9,15 +9,17 @@
 #include <sstream>
 
 #include "heed/base/error.h"
+#include "heed/base/fields_json.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
 #include "heed/base/progress.h"
-#include "heed/base/stop_signal.h"
 #include "heed/base/utf8.h"
+#include "heed/io/model_identity.h"
 #include "heed/nn/inference_product.h"
 #include "heed/nn/threads.h"
 #include "heed/text/attention_page.h"
+#include "heed/text/done_file.h"
 #include "heed/text/glossary.h"
 #include "heed/text/line_reader.h"
 #include "heed/text/translation_report.h"
@@ -70,8 +72,8 @@ std::string format(const std::vector<std::string>& sources, const std::vector<st
 // stdout, a device or pipe, or a file that appears when it is complete.
 class Output {
  public:
-  Output(const std::string& path, std::ostream& standard_output, const StopSignal& stop)
-      : name_(path == "-" ? "stdout" : path), stream_(&standard_output), stop_(stop) {
+  Output(const std::string& path, std::ostream& standard_output)
+      : name_(path == "-" ? "stdout" : path), stream_(&standard_output) {
     if (path == "-") return;
     std::error_code ignored;  // AtomicFile tells what is wrong with the path
     const auto status = std::filesystem::status(path, ignored);
@@ -97,12 +99,10 @@ class Output {
 
  private:
   void check(const std::string& advice) const {
-    const bool interrupted = stop_.received() != 0;
-    if (!*stream_ && !interrupted) throw data_error("cannot write the translations to " + name_ + ": " + advice);
+    if (!*stream_) throw data_error("cannot write the translations to " + name_ + ": " + advice);
   }
   std::string name_;
   std::ostream* stream_;
-  const StopSignal& stop_;
   std::ofstream special_;
   std::optional<AtomicFile> file_;
 };
@@ -137,6 +137,22 @@ at::ScalarType dtype_of(TranslatePrecision precision, const Seq2SeqOptions& netw
   return at::kFloat;
 }
 
+// All that the translations depend on, for --skip-done: what files hold, whatever their names, and the settings but for
+// those that say where results go or how the work is done.
+nlohmann::ordered_json ingredients(const TranslateOptions& options, at::Device device) {
+  nlohmann::ordered_json files, settings = fields_to_json(options);
+  for (const std::string& model : options.model)
+    files["model"].push_back(checksum_of_file(find_model_file(model, kTranslationModel)));
+  for (const auto& [name, path] : {std::pair("input", options.input), std::pair("prefix", options.prefix),
+                                   std::pair("glossary", options.glossary), std::pair("score-ref", options.score_ref)})
+    if (!path.empty()) files[name] = checksum_of_file(path);
+  for (const char* name : {"model", "input", "prefix", "glossary", "score-ref", "output", "attention", "skip-done",
+                           "interactive", "stats", "buffer", "cache", "batch-tokens", "verify"})
+    settings.erase(name);
+  settings["device"] = device.is_cpu() ? "cpu" : "cuda";
+  return {{"files", files}, {"settings", settings}};
+}
+
 void validate(const TranslateOptions& options) {
   if (options.model.empty()) throw usage_error("no model given: say --model DIR");
   if (options.buffer < 1) throw usage_error("buffer must be 1 or more");
@@ -161,15 +177,25 @@ void validate(const TranslateOptions& options) {
     throw usage_error("stdin can be read once: name files with --input, --prefix, --score-ref or --glossary");
   if (!options.attention.empty() && options.attention == options.output)
     throw usage_error("--attention and --output are the same file");
+  if (options.skip_done && (options.output == "-" || std::ranges::count(from_stdin, "-") > 0))
+    throw usage_error("--skip-done compares files: name them with --input and --output, and leave - out");
+  if (options.skip_done && (options.input == options.output || !options.attention.empty()))
+    throw usage_error("--skip-done looks at --output only: --input must be another file, and --attention left out");
   heed::validate(options.search);
 }
 
 }  // namespace
 
-int translate_lines(const TranslateOptions& options, at::Device device, std::istream& standard_input,
-                    std::ostream& standard_output) {
+void translate_lines(const TranslateOptions& options, at::Device device, std::istream& standard_input,
+                     std::ostream& standard_output) {
   validate(options);
   const auto start = std::chrono::steady_clock::now();
+  std::optional<DoneFile> done;
+  if (options.skip_done) done.emplace(options.output, ingredients(options, device));
+  if (done && done->is_current()) {
+    log::info("--skip-done: " + options.output + " is finished already (" + done->path().string() + ")");
+    return;
+  }
   // Threads that each have a batch of their own do more than threads that share the small steps of one.
   const auto workers = device.is_cpu() ? static_cast<std::size_t>(at::get_num_threads()) : 1;
   const ThreadCountGuard one_thread_each(1);
@@ -194,8 +220,7 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
                          .workers = workers});
   SearchOptions search = options.search;
   search.allow_unk = search.allow_unk || options.replace_unk;
-  const StopSignal stop(StopSignal::Waiting::ends);
-  Output output(options.output, standard_output, stop);
+  Output output(options.output, standard_output);
   std::optional<AttentionOutput> attention;
   if (!options.attention.empty()) attention.emplace(options.attention);
   // The weights of all layers and heads are many numbers: with them fewer lines are held at a time.
@@ -207,6 +232,7 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   if (options.output != "-") progress.emplace("translating", 0);
 
   TranslationStats stats;
+  std::size_t cut = 0;
   bool warned_of_prefix = false;
   const auto read_prefixes = [&](std::size_t count) {
     std::vector<std::string> read = prefixes.read(count);
@@ -230,11 +256,12 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
   };
   for (;;) {
     const std::vector<std::string> lines = input.read(read_ahead);
-    if (lines.empty() || stop.received() != 0) break;
+    if (lines.empty()) break;
     const std::int64_t first_line = stats.sentences + 1;
     stats.cut_lines.clear();
     const bool was_repaired = !stats.repaired_lines.empty();
     const std::vector<std::vector<Translation>> translations = translate(lines);
+    cut += stats.cut_lines.size();
     output.write(format(lines, translations, translator.model().target, options), options.interactive);
     for (std::size_t i = 0; attention && i < lines.size(); ++i)
       if (const auto& record = translations[i].front().attention)
@@ -255,27 +282,22 @@ int translate_lines(const TranslateOptions& options, at::Device device, std::ist
                      "vocabulary cannot write it");
     if (progress) progress->update(stats.sentences, "lines");
   }
-  if (stop.received() != 0) {
-    if (options.output != "-")
-      log::warning("stopped after " + format_count(stats.sentences) + " lines: " + options.output + " was not written");
-    return 128 + stop.received();
-  }
   prefixes.expect_end();
   references.expect_end();
   output.close();
+  if (done) done->write(stats.sentences);
   if (attention) attention->close();
   progress.reset();
 
   if (options.stats) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::ostringstream line;
-    line << "stats: sentences=" << stats.sentences << " tokens=" << stats.tokens
-         << " seconds=" << format_number(seconds, 3)
+    line << "stats: lines=" << stats.sentences << " tokens=" << stats.tokens << " cut_lines=" << cut
+         << " bad_utf8_lines=" << stats.repaired_lines.size() << " seconds=" << format_number(seconds, 3)
          << " tokens_per_second=" << format_number(static_cast<double>(stats.tokens) / seconds, 1)
          << " peak_rss_mb=" << format_number(peak_memory_mb(), 1) << '\n';
     std::cerr << line.str();
   }
-  return 0;
 }
 
 }  // namespace heed

@@ -22,7 +22,7 @@ struct TranslateOptions {
   std::string input = "-", output = "-", prefix, glossary, score_ref, attention;
   SearchOptions search;
   bool with_score = false, word_scores = false, json = false, replace_unk = false, interactive = false, stats = false,
-       verify = true, shortlist = false, cache = true;
+       verify = true, shortlist = false, cache = true, skip_done = false;
   std::int64_t buffer = 4096, batch_tokens = 4096, max_length = 1024;
   TranslatePrecision precision = TranslatePrecision::fp32;
   AlignmentKind alignment = AlignmentKind::none;
@@ -33,6 +33,8 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("model", o.model, "model directory, or a checkpoint file; of several the probabilities are averaged");
   visit("input", o.input, "text to translate, one sentence a line (- = stdin)");
   visit("output", o.output, "where translations go (- = stdout); a file appears only when it is complete");
+  visit("skip-done", o.skip_done,
+        "leave finished output alone: OUTPUT.done.json tells by checksums that model, settings and input are the same");
   visit_fields(o.search, visit);
   visit("replace-unk", o.replace_unk, "let unknown tokens appear, and put the source words there that they look at");
   visit("prefix", o.prefix, "file with what each translation begins with, line by line (blank = nothing)");
@@ -56,9 +58,8 @@ void visit_fields(Options& o, Visitor&& visit) {
 }
 
 /// Translates line for line: as many lines out as in (times n-best; with `json` once), in order, each ended by LF.
-/// Lines end at LF; a CR before it and a BOM at the start are dropped. Returns the exit code: 0, or 128 + n when a
-/// signal stopped it.
-int translate_lines(const TranslateOptions& options, at::Device device, std::istream& standard_input,
-                    std::ostream& standard_output);
+/// Lines end at LF; a CR before it and a BOM at the start are dropped.
+void translate_lines(const TranslateOptions& options, at::Device device, std::istream& standard_input,
+                     std::ostream& standard_output);
 
 }  // namespace heed

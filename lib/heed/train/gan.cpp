@@ -120,7 +120,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   RunClock clock;
   const RunDirectory run_directory(options.model);
   const std::filesystem::path& directory = run_directory.path();
-  const StopSignal stop(StopSignal::Waiting::goes_on, kStopNotice);
+  const StopSignal stop(kStopNotice);
 
   // What is there already
   std::optional<safetensors::File> saved;

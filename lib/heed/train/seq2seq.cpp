@@ -70,7 +70,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   RunClock clock;
   const RunDirectory run_directory(options.model);
   const std::filesystem::path& directory = run_directory.path();
-  const StopSignal stop(StopSignal::Waiting::goes_on, kStopNotice);
+  const StopSignal stop(kStopNotice);
 
   // What is there already
   std::optional<safetensors::File> saved;
