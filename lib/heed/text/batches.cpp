@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "heed/base/error.h"
+#include "heed/base/parallel.h"
 #include "heed/base/progress.h"
 #include "heed/base/random.h"
 #include "heed/base/utf8.h"
@@ -148,18 +149,25 @@ TokenBatch to_batch(std::vector<TokenPair>& pairs, const std::vector<std::size_t
 using Window = std::deque<TokenBatch>;
 
 /// All batches of a window in their final order; nothing when `stop` asks for it. `begin` is the window's first
-/// position, `end` the position after its last pair.
+/// position, `end` the position after its last pair. `threads` as for parallel_for().
 Window prepare_window(const PairReader& reader, const EpochOrder& order, const BatchOptions& options,
-                      std::uint64_t window, DataPosition begin, DataPosition end, const std::stop_token& stop) {
-  std::vector<TokenPair> pairs;
-  Dropped dropped;
+                      std::uint64_t window, DataPosition begin, DataPosition end, std::size_t threads,
+                      const std::stop_token& stop) {
+  std::vector<std::uint64_t> sentences;
   order.for_each_block(window, [&](std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t sentence = first; sentence < last && !stop.stop_requested(); ++sentence) {
-      if (auto pair = reader.read(sentence, begin.epoch, dropped)) pairs.push_back(std::move(*pair));
-    }
+    for (std::uint64_t sentence = first; sentence < last; ++sentence) sentences.push_back(sentence);
   });
+  std::vector<std::optional<TokenPair>> read(sentences.size());
+  const auto read_one = [&](std::size_t i) {
+    Dropped ignored;
+    if (!stop.stop_requested()) read[i] = reader.read(sentences[i], begin.epoch, ignored);
+  };
+  parallel_for(read.size(), read_one, {}, threads);
   reader.release_memory();
   if (stop.stop_requested()) return {};
+  std::vector<TokenPair> pairs;
+  for (std::optional<TokenPair>& pair : read)
+    if (pair) pairs.push_back(std::move(*pair));
 
   // Grouping keeps the order of equal lengths, so they are mixed before.
   shuffle(pairs, make_key(options.seed, begin.epoch, kTieOrder + window));
@@ -241,7 +249,7 @@ struct BatchStream::State {
       const bool visited = end.epoch == epoch && end.sentence <= start;
       if (!visited) {
         if (!wait_for_place(stop)) return;
-        Window batches = prepare_window(reader, order, options, window, begin, end, stop);
+        Window batches = prepare_window(reader, order, options, window, begin, end, std::exchange(threads, 1), stop);
         while (!batches.empty() && begin.sentence < start) {
           begin = batches.front().next;
           batches.pop_front();
@@ -276,6 +284,8 @@ struct BatchStream::State {
     return batch;
   }
 
+  /// The first window is waited for, so all cores prepare it; later ones are prepared beside the training.
+  std::size_t threads = 0;
   const PairReader reader;
   const BatchOptions options;
   Window in_use;  // by the caller's thread alone

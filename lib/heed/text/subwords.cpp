@@ -17,6 +17,7 @@
 #include "heed/base/progress.h"
 #include "heed/text/subword_guard.h"
 #include "heed/text/subword_table.h"
+#include "heed/text/text_sample.h"
 
 namespace heed {
 
@@ -28,8 +29,8 @@ struct Subwords::Model {
 
 namespace {
 
-// The trainer counts characters with 32-bit numbers; this stays far below.
-constexpr std::size_t kMaxTrainingBytes = std::size_t{1} << 30;
+// The trainer takes thirty bytes of memory for each of these: a gigabyte.
+constexpr std::size_t kMaxTrainingBytes = std::size_t{1} << 25;
 // Lines are cut into parts, because the trainer passes over those of more than 4192 bytes.
 constexpr std::size_t kTrainingPartBytes = 4096;
 // Sums over threads are rounded in their order: another number of threads would give another vocabulary.
@@ -77,16 +78,10 @@ void append_in_parts(std::vector<std::string>& lines, std::string_view line) {
 }
 
 std::vector<std::string> collect_lines(const std::function<bool(std::string&)>& next_line) {
+  TextSample sample(kMaxTrainingBytes);
+  for (std::string line; next_line(line);) sample.add(line);
   std::vector<std::string> lines;
-  std::size_t bytes = 0;
-  for (std::string line; next_line(line);) {
-    append_in_parts(lines, line);
-    bytes += line.size();
-    if (bytes > kMaxTrainingBytes) {
-      log::info("the vocabulary is trained on the first gigabyte of the sample");
-      break;
-    }
-  }
+  for (const std::string& line : sample.lines()) append_in_parts(lines, line);
   return lines;
 }
 
