@@ -3,8 +3,10 @@ import json
 import math
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -227,7 +229,7 @@ class Resuming(GanTest):
         self.assert_same_run(self.folder / "undisturbed", place)
 
     def test_in_bf16_and_without_saying_settings_again(self):
-        changes = {"precision": "bf16", "max_updates": 30}
+        changes = {"precision": "bf16", "max_updates": 30, "loss": "wgan-gp", "gamma": 10, "d_steps": 2}
         self.gan_train(cwd=self.place("undisturbed"), **changes)
         place = self.place("run")
         self.stop_in(place, signal.SIGTERM, 4, **changes)
@@ -272,6 +274,18 @@ class Resuming(GanTest):
         after = contents(self.folder / "m", without=("train.log", "metrics.csv"))
         self.assertEqual(after["last.safetensors"], before["last.safetensors"])
         self.assertEqual(temporaries(self.folder), [])
+
+
+    def test_second_run_in_the_directory_is_refused_at_once(self):
+        place = self.place("run")
+        first = self.start(place, max_updates=100000)
+        self.assertTrue(first.wait_until(lambda: metrics_reach(place / "m", 4)))
+        begun = time.monotonic()
+        result = self.gan_train(code=None, cwd=place)
+        self.assertLess(time.monotonic() - begun, 10)
+        self.assert_refused(result, 2, "in use", socket.gethostname(), first.process.pid)
+        seen = int(metrics_of(place / "m")[-1][0])
+        self.assertTrue(first.wait_until(lambda: metrics_reach(place / "m", seen + 4)), "the first was disturbed")
 
 
 class OddFolders(GanTest):

@@ -112,6 +112,21 @@ class SameBits(ResumeTest):
                 self.run_in(killed, **length)
                 self.assert_same_run(self.folder / name, killed)
 
+    def test_early_stopping(self):
+        """Ends at the same validation, with everything that draws at random or keeps something turned on."""
+        length = {"max_updates": 400, "patience": 3, "best_metric": "bleu", "grad_accum": 2, "precision": "bf16",
+                  "subword_alpha": 0.2, "average": 2, "ema": 0.9}
+        undisturbed = self.run_in(self.place("undisturbed"), **length)
+        self.assertIn("3 validations without a better one (--patience)", undisturbed.err)
+        stopped = self.place("stopped")
+        for number, update in ((signal.SIGKILL, 10), (signal.SIGTERM, 25)):
+            run = self.start_in(stopped, **length)
+            self.assertTrue(run.wait_until(lambda: metrics_reach(stopped / "m", update)))
+            run.signal(number)
+            self.assertIn(run.wait(), (-number, 128 + number), run.err)
+        self.assertIn("going on from update", self.run_in(stopped, **length).err)
+        self.assert_same_run(self.folder / "undisturbed", stopped)
+
     def test_limit_raised(self):
         """The first limit may lie between validations, rows and saves: only a best of its own may differ."""
         self.run_in(self.place("undisturbed"))

@@ -2,15 +2,24 @@
 //
 // FAULTS_DIRECTORY  where calls count, an absolute path
 // FAULTS_AT         number of the call, from 1; without it none fails
-// FAULTS_KIND       KILL, SHORT (half of a write), POWER, or the name of an error
+// FAULTS_KIND       KILL, TERM (a SIGTERM to itself; the call goes on), SHORT (half of a write), POWER, or the name of
+// an
+//                   error
 // FAULTS_ONWARD     when set, later calls fail too, as on a disk that stays full
 // FAULTS_KEEP       POWER: how many changes of names since the last sync of a directory outlive it
 // FAULTS_COUNT      file that always holds the number of calls so far
+//
+// And whatever the program does besides:
+//
+// FAULTS_CLOCK_JUMP     seconds by which the wall clock jumps, forwards or backwards
+// FAULTS_CLOCK_AFTER    after so many readings of it
+// FAULTS_LARGEST_BLOCK  larger blocks of memory than so many bytes cannot be had by the call that LibTorch uses
 //
 // POWER is what a power cut leaves: all that was synced, of other files no more than was synced, and of renames, links,
 // new and deleted names after a directory's last sync only the first FAULTS_KEEP. A kill keeps all of it.
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -24,6 +33,8 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace {
@@ -144,6 +155,7 @@ int next_call(bool can_be_interrupted, bool can_be_short = false) {
   if (at == 0 || calls < at || (calls > at && setting("FAULTS_ONWARD").empty())) return 0;
   if (kind == "POWER") cut_power();
   if (kind == "POWER" || kind == "KILL") kill(getpid(), SIGKILL);
+  if (kind == "TERM") kill(getpid(), SIGTERM);
   if (kind == "SHORT") return can_be_short ? kShort : 0;
   const int error = error_named(kind);
   return error == EINTR && !can_be_interrupted ? 0 : error;
@@ -165,6 +177,14 @@ int open_counted(const char* path, int flags, mode_t mode) {
   if (!existed) changes.push_back({NameChange::Kind::created, path, path, ""});
   if (!existed && file != nullptr) file->synced = 0;
   return descriptor;
+}
+
+// By how much the wall clock is off at this reading.
+time_t clock_offset() {
+  static const long jump = std::atol(setting("FAULTS_CLOCK_JUMP").c_str()),
+                    after = std::atol(setting("FAULTS_CLOCK_AFTER").c_str());
+  static std::atomic<long> readings = 0;
+  return jump != 0 && ++readings > after ? jump : 0;
 }
 
 }  // namespace
@@ -233,6 +253,32 @@ int unlink(const char* path) noexcept {
   const int result = REAL(unlink)(path);
   if (result == 0) changes.push_back({NameChange::Kind::unlinked, path, path, backup});
   return result;
+}
+
+int clock_gettime(clockid_t clock, timespec* now) noexcept {
+  const int result = static_cast<int>(syscall(SYS_clock_gettime, clock, now));
+  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += clock_offset();
+  return result;
+}
+
+int gettimeofday(timeval* now, void* zone) noexcept {
+  const int result = static_cast<int>(syscall(SYS_gettimeofday, now, zone));
+  if (result == 0) now->tv_sec += clock_offset();
+  return result;
+}
+
+time_t time(time_t* result) noexcept {
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (result != nullptr) *result = now.tv_sec;
+  return now.tv_sec;
+}
+
+int posix_memalign(void** block, size_t alignment, size_t size) noexcept {
+  static const long largest = std::atol(setting("FAULTS_LARGEST_BLOCK").c_str());
+  if (largest > 0 && size > static_cast<size_t>(largest)) return ENOMEM;
+  static auto* const next = REAL(posix_memalign);
+  return next(block, alignment, size);
 }
 
 }  // extern "C"

@@ -6,28 +6,23 @@ A drawn sample of calls and ways to fail; with HEED_FAULT_POINTS=all every call 
 import itertools
 import os
 import random
-import sys
 import unittest
-from pathlib import Path
 from unittest import mock
 
+import trainers
 from injection import KINDS, faults, report_points
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "apps"))
-import gan_train_test  # noqa: E402
-import resume_test  # noqa: E402
 
 SAMPLE = 8
 POINTS = {}
 
 
 def setUpModule():
-    gan_train_test.setUpModule()
+    trainers.setUpModule()
     report_points(POINTS)
 
 
 class TrainFaults:
-    """For both kinds of trainers: train(place, code) runs one."""
+    """For both trainers."""
 
     def disturbed(self, place, **settings):
         with mock.patch.dict(os.environ, faults(place / "m", self.folder / "count", **settings)):
@@ -59,17 +54,12 @@ class TrainFaults:
                 POINTS[name] = POINTS.get(name, 0) + 1
 
 
-class Translation(TrainFaults, resume_test.ResumeTest):
-    def train_in(self, place, code=0):
-        return self.train(code=code, cwd=place, base=resume_test.RUN, max_updates=20)
+class Translation(TrainFaults, trainers.TranslationRuns):
+    pass
 
 
-class Pictures(TrainFaults, gan_train_test.GanTest):
-    def train_in(self, place, code=0):
-        return self.gan_train(code=code, cwd=place)
-
-    def assert_same_run(self, expected, actual):
-        gan_train_test.Resuming.assert_same_run(self, expected, actual)
+class Pictures(TrainFaults, trainers.PictureRuns):
+    pass
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ TEST_CASE("metrics that cannot be written are a checkpoint error") {
   std::filesystem::remove(path);
   std::filesystem::create_directory(path);
   CHECK(error_of(ExitCode::checkpoint, [&] { metrics.append(Seq2SeqRow{.update = 1}.fields()); }) ==
-        "cannot write " + path.string() + ": Is a directory");
+        "cannot write " + path.string() + ": Is a directory; move it out of the way");
 }
 
 }  // namespace heed

@@ -66,6 +66,8 @@ std::string reason(int error) {
     case ENOENT:
     case ENOTDIR:
       return text + "; check the path";
+    case EISDIR:
+      return text + "; move it out of the way";
     default:
       return text;
   }

@@ -25,6 +25,17 @@ safetensors::File open_checked(const std::filesystem::path& path,
   return file;
 }
 
+// Makes the state before the last one too. `problem`: what is the matter with the last.
+void take_place_of(const std::filesystem::path& last, const std::filesystem::path& previous,
+                   const std::string& problem) {
+  try {
+    link_atomically(previous, last, static_cast<int>(ExitCode::checkpoint));
+  } catch (const Error& error) {
+    throw checkpoint_error(problem + "; " + previous.string() +
+                           " is whole, but cannot take its place: " + error.what());
+  }
+}
+
 }  // namespace
 
 void save_last(const std::filesystem::path& directory, const std::vector<safetensors::TensorView>& tensors,
@@ -51,13 +62,16 @@ std::optional<safetensors::File> open_last(const std::filesystem::path& director
     }
   }
   if (has_previous) {
+    std::optional<safetensors::File> file;
     try {
-      safetensors::File file = open_checked(previous, check);
-      log::warning(problem + "; going on from " + previous.string() + ", saved before it");
-      link_atomically(previous, last, static_cast<int>(ExitCode::checkpoint));
-      return file;
+      file = open_checked(previous, check);
     } catch (const Error& error) {
       problem += "; " + std::string(error.what());
+    }
+    if (file) {
+      take_place_of(last, previous, problem);
+      log::warning(problem + "; going on from " + previous.string() + ", saved before it");
+      return file;
     }
   }
   throw checkpoint_error(problem +
