@@ -16,6 +16,14 @@ std::int64_t weights_under(const safetensors::File& file, std::string_view prefi
   return weights;
 }
 
+// Whoever asks for more weights than the file has must not make us allocate them.
+void check_generator_weights(const safetensors::File& file, const PictureNetworks& networks) {
+  const std::int64_t expected = parameter_count(networks.generator), found = weights_under(file, kGeneratorPrefix);
+  if (found != expected)
+    throw checkpoint_error(file.path().string() + ": its options ask for a generator of " + std::to_string(expected) +
+                           " weights, but it holds " + std::to_string(found));
+}
+
 }  // namespace
 
 void validate(const PictureNetworks& networks) {
@@ -41,12 +49,17 @@ PictureNetworks picture_networks(const safetensors::File& file) {
   } catch (const Error& error) {
     throw checkpoint_error(where + ": " + error.what());
   }
-  // Whoever asks for more weights than the file has must not make us allocate them.
-  const std::int64_t expected = parameter_count(networks.generator), found = weights_under(file, kGeneratorPrefix);
-  if (found != expected)
-    throw checkpoint_error(where + ": its options ask for a generator of " + std::to_string(expected) +
-                           " weights, but it holds " + std::to_string(found));
+  check_generator_weights(file, networks);
   return networks;
+}
+
+void check_weights(const safetensors::File& file, const PictureNetworks& networks) {
+  check_generator_weights(file, networks);
+  // Buffers stand under the same prefix.
+  const std::int64_t least = parameter_count(networks.discriminator), found = weights_under(file, kDiscriminatorPrefix);
+  if (found < least)
+    throw checkpoint_error(file.path().string() + ": its options ask for a discriminator of " + std::to_string(least) +
+                           " weights, but it holds " + std::to_string(found));
 }
 
 std::vector<std::string> class_names_in(const safetensors::File& file) {

@@ -34,6 +34,8 @@ void validate(const PictureNetworks& networks);
 safetensors::Metadata picture_metadata(const PictureNetworks& networks, const std::vector<std::string>& class_names);
 /// The options inside, validated: the numbers in the file must be as many as they ask for. Throws Error(checkpoint).
 PictureNetworks picture_networks(const safetensors::File& file);
+/// Refuses valid networks of other sizes than those in the file. Throws Error(checkpoint).
+void check_weights(const safetensors::File& file, const PictureNetworks& networks);
 std::vector<std::string> class_names_in(const safetensors::File& file);
 
 /// Buffers (singular vectors of spectral norm) beside the weights.

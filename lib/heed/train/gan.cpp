@@ -160,6 +160,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   if (saved && class_names_in(*saved) != folder.class_names())
     throw data_error(options.images.data + ": has other classes than the run in " + options.model +
                      " was begun with: go on with those pictures, or say --restart");
+  if (saved) check_weights(*saved, options.networks);
   settle_precision(options.precision, state, [&] { return measure_gan_steps(options, batches, run.device); });
 
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));

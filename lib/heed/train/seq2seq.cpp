@@ -109,7 +109,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   options.network.source_vocab = vocabularies.source.size();
   options.network.target_vocab = vocabularies.target.size();
   validate(options.network);
-  if (saved) model_options(*saved);
+  if (saved) check_weights(*saved, options.network);
   if (!saved) report_data(data, vocabularies, options);
   const Shortlist shortlist =
       saved ? read_shortlist(*saved, options.network) : make_shortlist(data, vocabularies, options);
