@@ -23,7 +23,7 @@ struct TomlItem {
 /// for tables, which settings do not use.
 std::vector<TomlItem> parse_toml(std::string_view text, const std::string& path);
 
-/// A value as TOML, such that parse_toml gives it back.
+/// A value as TOML, such that parse_toml gives it back. Throws Error(usage) for text that is not UTF-8.
 std::string to_toml(bool value);
 std::string to_toml(std::int64_t value);
 std::string to_toml(double value);

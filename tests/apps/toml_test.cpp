@@ -53,10 +53,30 @@ TEST_CASE("settings of each kind are read") {
   CHECK(items[6].line == 12);
 }
 
+TEST_CASE("characters that are not ASCII stand in strings and comments") {
+  const auto items = parse_toml(
+      "a = \"ö\\\\\" # 'ö\n"
+      "b = 'ö\\' # ö\n"
+      "c = \"\"\"ö\\\n \"ö\n#\\\"\"\"\"\"\n"
+      "d = '''ö''ö'''",
+      "run.toml");
+  REQUIRE(items.size() == 4);
+  CHECK(items[0].values.front() == "ö\\");
+  CHECK(items[1].values.front() == "ö\\");
+  CHECK(items[2].values.front() == "ö\"ö\n#\"\"");
+  CHECK(items[3].values.front() == "ö''ö");
+  const std::string offence = "a character that is not ASCII stands outside of quotes";
+  CHECK(failure_of("a = 1\ngröße = 1") == "run.toml:2: " + offence);
+  CHECK(failure_of("a = \"b\" ö") == "run.toml:1: " + offence);
+  CHECK(failure_of("a = \"\"\"b\n\\\n ö\"\"\"") == "run.toml:3: " + offence);
+}
+
 TEST_CASE("settings that are not understood are refused with their line") {
   CHECK(failure_of("a = 1\n[model]\n").find("run.toml:2: tables") == 0);
   CHECK(failure_of("a.b = 1").find("run.toml:1: tables") == 0);
   CHECK(failure_of("a = {b = 1}").find("run.toml:1: tables") == 0);
+  CHECK(failure_of("[= ").find("run.toml:1: ") == 0);
+  CHECK(failure_of("[[[a]]]").find("run.toml:1: ") == 0);
   CHECK(failure_of("a = 1\n\na = 2").find("run.toml:3: ") == 0);
   CHECK(failure_of("a = nan").find("run.toml:1: expected a number") == 0);
   CHECK(failure_of("b = 1\na = [\n1,\n2001-01-01]").find("run.toml:4: expected a number") == 0);
@@ -77,6 +97,8 @@ TEST_CASE("values are written so that they read back") {
   for (const double value : {0.0, 1.0, -3.0, 0.1, 1e-9, 3e300, 1.0 / 3})
     CHECK(std::stod(read_back(heed::to_toml(value))) == value);
   CHECK(heed::to_toml(1.0) == "1.0");
+  CHECK_THROWS_WITH(heed::to_toml(std::string_view("caf\xE9")),
+                    "'caf\\xe9' is not UTF-8: a settings file cannot hold it");
   CHECK(heed::to_toml(std::int64_t{-5}) == "-5");
   CHECK(heed::to_toml(false) == "false");
   for (const std::vector<std::string>& list : {{}, std::vector<std::string>{"a", "b\"c"}}) {

@@ -121,6 +121,7 @@ TEST_CASE("wgan-gp gets the penalty that it was published with") {
 TEST_CASE("options that cannot be are refused by name") {
   CHECK(contains(refusal([](auto& o) { o.images.data.clear(); }), "--data"));
   CHECK(contains(refusal([](auto& o) { o.model.clear(); }), "--model"));
+  CHECK(contains(refusal([](auto& o) { o.images.data = "caf\xE9"; }), "--data: 'caf\\xe9' is not UTF-8"));
   CHECK(contains(refusal([](auto& o) { o.batch = 0; }), "batch must"));
   CHECK(contains(refusal([](auto& o) { o.reg_every = 0; }), "reg-every must"));
   CHECK(contains(refusal([](auto& o) { o.d_steps = 33; }), "d-steps must"));

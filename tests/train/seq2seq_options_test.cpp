@@ -51,6 +51,10 @@ TEST_CASE("contradicting options are refused with what to use instead") {
           o.train = {};
           o.model = "";
         }) == "2: no training text given: say --train-src FILE --train-tgt FILE --model DIR");
+  const std::string latin = "caf\xE9";
+  CHECK(message([&](auto& o) { o.model = latin; }) ==
+        "2: --model: 'caf\\xe9' is not UTF-8, in which the settings of a run are kept: choose another name");
+  CHECK_THAT(message([&](auto& o) { o.train.source = {latin}; }), Contains("--train-src: 'caf\\xe9'"));
   CHECK(message([](auto& o) { o.train.tsv = {"a.tsv"}; }) ==
         "2: --train-tsv stands instead of --train-src and --train-tgt, not beside them");
   CHECK(message([](auto& o) { o.train = {}, o.train.tsv = {"a.tsv"}; }) == "nothing");

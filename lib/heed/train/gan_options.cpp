@@ -31,6 +31,7 @@ void validate(const GanTrainOptions& o) {
   const auto require = [](bool holds, const std::string& message) {
     if (!holds) throw usage_error(message);
   };
+  require_utf8(o);
   require(!o.images.data.empty(), "no pictures given: say --data FOLDER");
   require(!o.model.empty() || o.dry_run, "no model directory given: say --model DIR");
   const auto at_least = [&](const char* name, double value, double least) {

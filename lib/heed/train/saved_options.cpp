@@ -2,8 +2,15 @@
 
 #include "heed/base/error.h"
 #include "heed/base/log.h"
+#include "heed/base/utf8.h"
 
 namespace heed {
+
+void require_utf8(const std::string& flag, const std::string& text) {
+  if (!is_valid_utf8(text))
+    throw usage_error("--" + flag + ": '" + printable(text) +
+                      "' is not UTF-8, in which the settings of a run are kept: choose another name");
+}
 
 nlohmann::json merged_options(const nlohmann::json& now, const std::set<std::string>& given, const std::string& saved,
                               const std::string& where, const std::string& model, const SavedOptionsRules& rules) {

@@ -71,6 +71,7 @@ void validate(const Seq2SeqTrainOptions& o) {
   const auto require = [](bool holds, const std::string& message) {
     if (!holds) throw usage_error(message);
   };
+  require_utf8(o);
   const bool pairs = !o.train.source.empty() || !o.train.target.empty();
   require(pairs || !o.train.tsv.empty(), std::string("no training text given: say --train-src FILE --train-tgt FILE") +
                                              (o.model.empty() ? " --model DIR" : ""));
