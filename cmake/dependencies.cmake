@@ -1,6 +1,8 @@
 # Everything that heed needs from outside. Each missing piece ends the configuration with its Debian package's name.
 
-include(find_libtorch)
+if(NOT HEED_FUZZ)
+  include(find_libtorch)
+endif()
 
 macro(heed_find_package name package)
   find_package(${name} QUIET ${ARGN})

@@ -13,19 +13,19 @@ fail() {
   exit 1
 }
 
-# setup [test|format|bench]: installs what building needs, and for these what they need besides.
+# setup [test|format|bench|fuzz]: installs what building needs, and for these what they need besides.
 # Leaves the folder of TorchConfig.cmake in $torch_dir.
 setup() {
   local purpose=${1:-build}
   install_packages "$purpose"
   if [ "$purpose" = test ] || [ "$purpose" = format ]; then install_clang_format; fi
-  if [ "$purpose" != format ]; then install_libtorch; fi
+  if [ "$purpose" != format ] && [ "$purpose" != fuzz ]; then install_libtorch; fi
   if [ "$purpose" = bench ]; then install_peers; fi
 }
 
 # --- Packages -------------------------------------------------------------------------------------------------------
 
-# purpose | Debian package | what it is | what shows that it is there (a command, a header, or venv)
+# purpose | Debian package | what it is | what shows that it is there (a command, a header, or a working libFuzzer)
 package_table() {
   cat <<'END'
 build|g++|the C++ compiler|command g++
@@ -44,6 +44,8 @@ build|libopencv-imgcodecs-dev|picture files|header opencv4/opencv2/imgcodecs.hpp
 build|libarchive-dev|tar and zip files|header archive.h
 build|libgif-dev|animated GIF files|header gif_lib.h
 test|catch2|unit tests|header catch2
+fuzz|clang|the compiler that has libFuzzer|command clang++
+fuzz|libclang-rt-dev|libFuzzer and its sanitizers|fuzzer
 END
 }
 
@@ -61,8 +63,15 @@ is_there() {
   case $1 in
     command) command -v "$2" >/dev/null ;;
     header) header_exists "$2" ;;
+    fuzzer) fuzzer_works ;;
     cmake) command -v cmake >/dev/null && version_at_least "$(cmake --version | awk 'NR==1 {print $3}')" "$2" ;;
   esac
+}
+
+# Its libraries stand in a folder of the compiler's own.
+fuzzer_works() {
+  clang++ -fsanitize=fuzzer,address,undefined -x c++ - -o /dev/null 2>/dev/null <<<'
+    extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'
 }
 
 install_packages() {
