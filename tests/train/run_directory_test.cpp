@@ -40,11 +40,13 @@ TEST_CASE("one run at a time is in a directory, for as long as it lasts") {
 
 TEST_CASE("what killed runs left half written is removed, the rest is not touched") {
   const ScratchDirectory scratch;
-  const std::string stale = ".last.safetensors.tmp-host-123";
-  for (const std::string& name : {stale, std::string("last.safetensors"), std::string("notes.txt")})
+  const std::string stale = ".last.safetensors.tmp-host-123", stale_in_cache = "cache/.0123.index.tmp-host-123";
+  std::filesystem::create_directory(scratch / "cache");
+  for (const std::string& name : {stale, stale_in_cache, std::string("last.safetensors"), std::string("notes.txt")})
     put(scratch / name, "content");
   const RunDirectory run(scratch.path());
   CHECK_FALSE(std::filesystem::exists(scratch / stale));
+  CHECK_FALSE(std::filesystem::exists(scratch / stale_in_cache));
   CHECK(get(scratch / "last.safetensors") == "content");
   CHECK(get(scratch / "notes.txt") == "content");
 }

@@ -132,18 +132,19 @@ std::optional<PictureSize> parse_picture_size(std::string_view text) {
   return PictureSize{side(text.substr(0, cross)), side(text.substr(cross + 1))};
 }
 
-ImageFolder::ImageFolder(const ImageFolderOptions& options)
+ImageFolder::ImageFolder(const ImageFolderOptions& options, const std::filesystem::path& cache_directory)
     : options_(options), background_(parse_color(options.background, "--background")) {
   (void)parse_picture_size(options.size);
   files_ = open_picture_files(options.data);
-  PictureScan scan = scan_pictures(*files_);
-  refuse_bad(scan, options);
-  warn_of_unreadable(scan.unreadable);
+  if (!cache_directory.empty() && !files_->has_random_access()) disk_cache_.emplace(options.data, cache_directory);
+  std::optional<PictureScan> known = disk_cache_ ? disk_cache_->scan() : std::nullopt;
+  scan_ = known ? std::move(*known) : scan_pictures(*files_);
+  refuse_bad(scan_, options);
+  warn_of_unreadable(scan_.unreadable);
 
-  report_ = count_all(scan);
+  report_ = count_all(scan_);
   choose_size_and_channels(report_, options);
-  pictures_ = std::move(scan.pictures);
-  FolderClasses classes = find_classes(pictures_);
+  FolderClasses classes = find_classes(scan_.pictures);
   report_.class_names = classes.names;
   report_.class_pictures = classes.pictures;
   report_.classes_used = options.cond;
@@ -154,7 +155,7 @@ ImageFolder::ImageFolder(const ImageFolderOptions& options)
   }
 
   for (std::uint64_t i = 0; i < size(); ++i) {
-    const PictureSize own = pictures_[i].size;
+    const PictureSize own = scan_.pictures[i].size;
     if (own.width < report_.size.width || own.height < report_.size.height) ++report_.enlarged;
     offsets_.push_back(report_.pixel_bytes);
     report_.pixel_bytes += Picture::byte_count(room_of(i), channels());
@@ -163,21 +164,29 @@ ImageFolder::ImageFolder(const ImageFolderOptions& options)
 }
 
 PictureSize ImageFolder::room_of(std::uint64_t index) const {
-  if (options_.fit == Fit::random_crop) return random_crop_room(pictures_[index].size, picture_size());
+  if (options_.fit == Fit::random_crop) return random_crop_room(scan_.pictures[index].size, picture_size());
   return picture_size();
 }
 
 Picture ImageFolder::prepare(const NamedBytes& file, std::uint64_t index) const {
   const std::string where = options_.data + "/" + name(index);
   if (!file.problem.empty()) throw data_error(where + ": " + file.problem);
-  if (content_of(file) != pictures_[index].content)
+  if (content_of(file) != scan_.pictures[index].content)
     throw data_error(where + ": the picture has changed since the program looked at it first; start again");
   const Picture picture = with_channels(decode_picture(file.bytes, where), channels(), background_);
   if (options_.fit == Fit::random_crop) return scale_for_random_crop(picture, picture_size());
   return fit_picture(picture, options_.fit, picture_size(), background_);
 }
 
+std::string ImageFolder::recipe() const {
+  return std::to_string(picture_size().width) + "x" + std::to_string(picture_size().height) + "x" +
+         std::to_string(channels()) + " " + std::string(name_of(options_.fit)) + " " + options_.background;
+}
+
 void ImageFolder::fill_cache() {
+  if (disk_cache_) pixels_ = disk_cache_->pixels(recipe());
+  report_.cached = pixels_.size() == report_.pixel_bytes;
+  if (report_.cached) return;
   const std::optional<std::uint64_t> free = available_memory();
   const bool fits = !free || report_.pixel_bytes <= *free / 2;
   report_.cached = options_.cache == PictureCache::ram || (options_.cache == PictureCache::automatic && fits);
@@ -192,17 +201,19 @@ void ImageFolder::fill_cache() {
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
   std::vector<std::uint64_t> index_of_place;
   for (std::uint64_t i = 0; i < size(); ++i) {
-    const std::uint64_t place = pictures_[i].place;
+    const std::uint64_t place = scan_.pictures[i].place;
     if (place >= index_of_place.size()) index_of_place.resize(place + 1, kNone);
     index_of_place[place] = i;
   }
-  pixels_.resize(report_.pixel_bytes);
+  decoded_.resize(report_.pixel_bytes);
   files_->visit("reading the pictures", [&](std::uint64_t place, const NamedBytes& file) {
     const std::uint64_t index = place < index_of_place.size() ? index_of_place[place] : kNone;
     if (index == kNone) return;
     const Picture picture = prepare(file, index);
-    std::ranges::copy(picture.pixels, pixels_.begin() + static_cast<std::ptrdiff_t>(offsets_[index]));
+    std::ranges::copy(picture.pixels, decoded_.begin() + static_cast<std::ptrdiff_t>(offsets_[index]));
   });
+  pixels_ = decoded_;
+  if (disk_cache_) disk_cache_->write(scan_, recipe(), pixels_);
 }
 
 std::int64_t ImageFolder::class_of(std::uint64_t index) const {
@@ -210,13 +221,13 @@ std::int64_t ImageFolder::class_of(std::uint64_t index) const {
 }
 
 std::string ImageFolder::name(std::uint64_t index) const {
-  return printable(pictures_.at(index).name);
+  return printable(scan_.pictures.at(index).name);
 }
 
 std::uint64_t ImageFolder::fingerprint() const {
   std::uint64_t hash = size();
   for (std::uint64_t i = 0; i < size(); ++i) {
-    hash = combine_hash(combine_hash(hash, pictures_[i].content), static_cast<std::uint64_t>(class_of(i)));
+    hash = combine_hash(combine_hash(hash, scan_.pictures[i].content), static_cast<std::uint64_t>(class_of(i)));
   }
   const std::uint64_t color =
       std::uint64_t{background_.red} << 16 | std::uint64_t{background_.green} << 8 | background_.blue;
@@ -241,10 +252,10 @@ void ImageFolder::read(std::span<const std::uint64_t> indices, std::span<std::ui
     const bool mirrored = options_.mirror && draw && is_mirrored(*draw, index);
     const std::span<std::uint8_t> place = out.subspan(i * picture_bytes(), picture_bytes());
     if (report_.cached) {
-      const auto pixels = std::span(pixels_).subspan(offsets_[index], Picture::byte_count(room, channels()));
+      const auto pixels = pixels_.subspan(offsets_[index], Picture::byte_count(room, channels()));
       copy_part(pixels, room, channels(), origin, picture_size(), mirrored, place);
     } else {
-      const Picture picture = prepare(files_->read(pictures_.at(index).place), index);
+      const Picture picture = prepare(files_->read(scan_.pictures.at(index).place), index);
       copy_part(picture.pixels, room, channels(), origin, picture_size(), mirrored, place);
     }
   };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "heed/base/fields.h"
+#include "heed/image/archive_cache.h"
 #include "heed/image/fit.h"
 #include "heed/image/picture_scan.h"
 
@@ -82,14 +84,15 @@ struct ImageFolderReport {
 /// archive of it. The constructor looks at every file (unreadable ones are named in warnings and left out) and keeps
 /// the pixels as bytes when half of the free memory holds them; otherwise files are read again whenever they are asked
 /// for. Throws Error(usage) for options without sense, Error(data): nothing there, no pictures, unreadable ones with
-/// `strict`, no class folders with `cond`, an archive that does not fit in memory.
+/// `strict`, no class folders with `cond`, an archive that does not fit in memory. What was found in an archive and its
+/// pixels are kept in `cache_directory`, if one is given, for the next start.
 class ImageFolder {
  public:
-  explicit ImageFolder(const ImageFolderOptions& options);
+  explicit ImageFolder(const ImageFolderOptions& options, const std::filesystem::path& cache_directory = {});
   ImageFolder(ImageFolder&&) noexcept = default;
   ImageFolder& operator=(ImageFolder&&) noexcept = default;
 
-  std::uint64_t size() const { return pictures_.size(); }
+  std::uint64_t size() const { return scan_.pictures.size(); }
   PictureSize picture_size() const { return report_.size; }
   int channels() const { return report_.channels; }
   /// Bytes of one picture.
@@ -115,17 +118,21 @@ class ImageFolder {
   /// Size at which a picture is kept.
   PictureSize room_of(std::uint64_t index) const;
   Picture prepare(const NamedBytes& file, std::uint64_t index) const;
+  /// What pixels are made by, besides the files.
+  std::string recipe() const;
   void fill_cache();
 
   ImageFolderOptions options_;
   Color background_;
   std::unique_ptr<PictureFiles> files_;
-  std::vector<ScannedPicture> pictures_;
+  PictureScan scan_;
   std::vector<std::string> class_names_;
   std::vector<std::int64_t> classes_;
   ImageFolderReport report_;
-  std::vector<std::uint8_t> pixels_;
-  std::vector<std::uint64_t> offsets_;  ///< of each picture in pixels_
+  std::optional<ArchiveCache> disk_cache_;
+  std::vector<std::uint8_t> decoded_;
+  std::span<const std::uint8_t> pixels_;  ///< decoded_, or mapped
+  std::vector<std::uint64_t> offsets_;    ///< of each picture in pixels_
 };
 
 struct PictureSplit {

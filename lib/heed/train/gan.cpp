@@ -143,7 +143,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   if (!saved && !options.init.empty()) parent.emplace(options.init);
 
   // Pictures and networks
-  const ImageFolder folder(options.images);
+  const ImageFolder folder(options.images, directory / "cache");
   if (!saved) apply_preset(options, run.given, folder);
   if (!saved) log::info(folder.report().to_text());
   settle_augmentation(options, folder.size());

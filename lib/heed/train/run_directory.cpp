@@ -17,7 +17,8 @@ const std::filesystem::path& made(const std::filesystem::path& path) {
 }  // namespace
 
 RunDirectory::RunDirectory(const std::filesystem::path& path) : path_(path), lock_(made(path)) {
-  remove_stale_temporaries(path);
+  for (const std::filesystem::path& folder : {path, path / "cache"})
+    if (std::filesystem::is_directory(folder)) remove_stale_temporaries(folder);
 }
 
 }  // namespace heed
