@@ -201,10 +201,11 @@ def read_safetensors(path):
     return metadata, tensors
 
 
-def rewrite_metadata(path, keep_checksums=True, **changes):
-    """Changes metadata of a safetensors file as a program would that knows the format."""
+def rewrite_metadata(path, keep_checksums=True, tensors_changed=None, **changes):
+    """Changes metadata of a safetensors file, and tensors where given, as a program would that knows the format."""
     metadata, tensors = read_safetensors(path)
     metadata |= changes
+    tensors |= tensors_changed or {}
     header, payload = {}, b""
     for name, (dtype, shape, data) in tensors.items():
         header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(payload), len(payload) + len(data)]}
