@@ -1,7 +1,6 @@
 #include "computing_app.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <stdexcept>
 
 #include <ATen/Context.h>
@@ -11,6 +10,7 @@
 #include "heed/base/error.h"
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
+#include "heed/nn/out_of_memory.h"
 
 namespace heed {
 namespace {
@@ -43,13 +43,6 @@ std::string choose_device(const std::string& wanted) {
                       ": this LibTorch sees no GPU; use --device cpu, or build against a CUDA "
                       "LibTorch");
   return wanted == "cuda" ? "cuda:0" : wanted;
-}
-
-/// LibTorch's CPU allocator throws a plain c10::Error, known by its text alone.
-bool is_out_of_memory(const c10::Error& error) {
-  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: can't allocate memory") != nullptr ||
-         std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: not enough memory") != nullptr;
 }
 
 }  // namespace

@@ -1,12 +1,16 @@
 #include "heed/base/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
+
+#include <pthread.h>
 
 #include "catch.h"
 
@@ -37,6 +41,21 @@ TEST_CASE("work is shared by as many threads as were asked for") {
   CHECK(threads_seen(1) == std::set{std::this_thread::get_id()});
   CHECK(threads_seen(4).size() == 4);
 }
+
+#ifdef __GLIBC__
+TEST_CASE("work is done by fewer threads where the system has no more") {
+  pthread_attr_t usual, too_large;
+  REQUIRE(pthread_getattr_default_np(&usual) == 0);
+  REQUIRE(pthread_attr_init(&too_large) == 0);
+  REQUIRE(pthread_attr_setstacksize(&too_large, std::size_t{1} << 55) == 0);
+  REQUIRE(pthread_setattr_default_np(&too_large) == 0);
+  CHECK_THROWS_AS(std::thread([] {}).join(), std::system_error);
+  std::vector<int> times(100);
+  CHECK_NOTHROW(parallel_for(times.size(), [&](std::size_t i) { ++times[i]; }, {}, 4));
+  CHECK(pthread_setattr_default_np(&usual) == 0);
+  CHECK(std::all_of(times.begin(), times.end(), [](int each) { return each == 1; }));
+}
+#endif
 
 TEST_CASE("the first exception ends the rest and comes back") {
   std::atomic<std::size_t> done = 0;

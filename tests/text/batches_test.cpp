@@ -119,6 +119,22 @@ std::map<std::uint64_t, std::vector<TokenId>> targets_of(const std::vector<Token
 
 }  // namespace
 
+TEST_CASE("the largest of the batches at hand is known before it comes") {
+  const Corpus corpus(500);
+  BatchStream stream = corpus.stream({.batch_tokens = 60});
+  CHECK(TokenBatch{.sentences = {1, 2}, .source = {{5}, {}}, .target = {{5, 6}, {7}}, .next = {}}.tokens() == 8);
+  const TokenBatch largest = stream.largest();
+  std::int64_t most = 0;
+  bool comes = false;
+  for (TokenBatch batch = stream.next();; batch = stream.next()) {
+    most = std::max(most, batch.tokens());
+    comes = comes || (batch.sentences == largest.sentences && batch.target == largest.target);
+    if (batch.next.epoch == 1) break;
+  }
+  CHECK(largest.tokens() == most);
+  CHECK(comes);
+}
+
 TEST_CASE("every pair is visited once an epoch, in bounded batches, over several windows") {
   constexpr std::uint64_t kPairs = kWindowPairs + 5000;
   const Corpus corpus(kPairs);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "heed/base/error.h"
 #include "heed/nn/diff_augment.h"
 #include "heed/nn/gan_loss.h"
 #include "heed/nn/self_attention_2d.h"
@@ -9,9 +10,13 @@
 
 #include "catch.h"
 #include "image/small_picture_model.h"
+#include "limited_memory.h"
 #include "tensors.h"
 
 namespace heed {
+
+using Catch::Matchers::Contains;
+
 namespace {
 
 struct Bench {
@@ -145,6 +150,53 @@ TEST_CASE("wgan-gp is penalised between real and fake") {
   REQUIRE(penalty.abs().max().item<double>() > 1e-3);
   CHECK(bench.shown.penalty == Approx(value).epsilon(1e-4));
   CHECK(difference(with, without + penalty) < 1e-4 * (1 + with.abs().max().item<double>()));
+}
+
+TEST_CASE("a batch that memory does not suffice for is computed in parts, with the same gradients") {
+  LimitedMemory memory;
+  for (const GanLoss loss : kLosses) {
+    Bench bench([&](auto& o) { o.loss = loss, o.augment.p = 0.7; });
+    CAPTURE(name_of(loss));
+    GanSteps steps(bench.generator, bench.discriminator, bench.options, at::kCPU);
+    const auto close = [](const at::Tensor& a, const at::Tensor& b) {
+      return difference(a, b) < 1e-4 * (1 + b.abs().max().item<double>());
+    };
+    bench.discriminator_gradients(2, 1, true);
+    const std::int64_t before = memory.in_use;
+    memory.peak = before;
+    const at::Tensor discriminator = bench.discriminator_gradients(2, 1, true);
+    const DiscriminatorStep shown = bench.shown;
+    const at::Tensor generator = bench.generator_gradients(2);
+    const double generator_loss = bench.generator_loss;
+    const std::int64_t needed = memory.peak - before;
+
+    memory.limit = before + static_cast<std::int64_t>(0.6 * static_cast<double>(needed));
+    for (const bool first : {true, false}) {
+      memory.refused = 0;
+      bench.discriminator_flat->gradients.zero_();
+      const DiscriminatorStep found = steps.discriminator_backward(bench.real, 2, 1, true);
+      CHECK((memory.refused > 0) == first);
+      CHECK(close(bench.discriminator_flat->gradients, discriminator));
+      CHECK(found.penalised);
+      CHECK(found.loss == Approx(shown.loss).epsilon(1e-4));
+      CHECK(found.penalty == Approx(shown.penalty).epsilon(1e-4));
+      CHECK(found.real_logit == Approx(shown.real_logit).margin(1e-4));
+      CHECK(found.fake_logit == Approx(shown.fake_logit).margin(1e-4));
+    }
+    bench.generator_flat->gradients.zero_();
+    CHECK(steps.generator_backward(bench.real, 2) == Approx(generator_loss).epsilon(1e-4));
+    CHECK(close(bench.generator_flat->gradients, generator));
+
+    memory.limit = before + needed / 1000;
+    try {
+      steps.generator_backward(bench.real, 2);
+      FAIL("computed without memory");
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::out_of_memory);
+      CHECK_THAT(error.what(), Contains("a batch of 6 pictures of 16x16") && Contains("--size"));
+    }
+    memory.limit = std::numeric_limits<std::int64_t>::max();
+  }
 }
 
 TEST_CASE("the generator's step moves the generator alone") {

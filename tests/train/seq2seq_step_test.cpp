@@ -1,19 +1,26 @@
 #include "heed/train/seq2seq_step.h"
 
 #include <cmath>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include <ATen/ATen.h>
 
+#include "heed/base/error.h"
 #include "heed/models/transformer.h"
 #include "heed/nn/layers.h"
 #include "heed/text/search.h"
 
 #include "catch.h"
+#include "limited_memory.h"
 #include "tensors.h"
 #include "text/tiny_model.h"
 
 namespace heed {
+
+using Catch::Matchers::Contains;
+
 namespace {
 
 constexpr std::int64_t kVocab = 24;
@@ -23,6 +30,16 @@ TokenBatch batch_of_three() {
           .source = {{5, 6, 7, 8}, {9}, {10, 11}},
           .target = {{12, 13}, {14, 15, 16, 17, 18}, {}},
           .next = {}};
+}
+
+TokenBatch batch_of_many(std::int64_t sentences, std::int64_t length) {
+  TokenBatch batch;
+  for (std::int64_t i = 0; i < sentences; ++i) {
+    batch.sentences.push_back(static_cast<std::uint64_t>(i));
+    batch.source.emplace_back(length, static_cast<TokenId>(5 + i % 8));
+    batch.target.emplace_back(length, static_cast<TokenId>(9 + i % 6));
+  }
+  return batch;
 }
 
 // Sentence `i` of a batch alone.
@@ -152,23 +169,24 @@ TEST_CASE("workers side by side find the loss and the gradients of the whole bat
 
   BatchGradients gradients(*network, parameters, workers, at::kCPU);
   StageTimer stages;
-  for (int round = 1; round <= 2; ++round) {  // gradients of two batches add up
-    const LossSum sum = gradients.add(batch, 4, options, stages);
-    CHECK(sum.tokens == whole.tokens);
-    CHECK(sum.loss == Approx(whole.loss.item<double>()).epsilon(1e-5));
-    CHECK(difference(parameters.gradients, expected * round) < 1e-4 * (1 + expected.abs().max().item<double>()));
+  for (std::size_t count = 1; count <= 2; ++count) {  // gradients of two batches add up
+    const std::vector<TokenBatch> batches(count, batch);
+    const LossSum sum = gradients.compute(batches, 4, options, stages);
+    const auto times = static_cast<double>(count);
+    CHECK(sum.tokens == whole.tokens * std::ssize(batches));
+    CHECK(sum.loss == Approx(whole.loss.item<double>() * times).epsilon(1e-5));
+    CHECK(difference(parameters.gradients, expected * times) < 1e-4 * (1 + expected.abs().max().item<double>()));
   }
   CHECK(stages.take_report().starts_with("forward"));
 
   // All of them compute with the weights as they are now.
-  parameters.gradients.zero_();
   {
     const at::NoGradGuard no_grad;
     parameters.values.mul_(0.5);
   }
   const double halved = batch_loss(*network, batch, 4, options, at::kCPU).loss.item<double>();
   CHECK(std::abs(halved - whole.loss.item<double>()) > 1e-2);
-  CHECK(gradients.add(batch, 4, options, stages).loss == Approx(halved).epsilon(1e-5));
+  CHECK(gradients.compute(std::span(&batch, 1), 4, options, stages).loss == Approx(halved).epsilon(1e-5));
 }
 
 TEST_CASE("workers compute in the number type of the thread that asks them") {
@@ -180,7 +198,53 @@ TEST_CASE("workers compute in the number type of the thread that asks them") {
   const ComputeDtypeGuard compute(at::kBFloat16);
   const double in_bf16 = loss_of(network, batch_of_three());
   REQUIRE(std::abs(in_bf16 - in_fp32) > 1e-4 * in_fp32);
-  CHECK(gradients.add(batch_of_three(), 4, {.seed = 3}, stages).loss == Approx(in_bf16).epsilon(1e-6));
+  const TokenBatch batch = batch_of_three();
+  CHECK(gradients.compute(std::span(&batch, 1), 4, {.seed = 3}, stages).loss == Approx(in_bf16).epsilon(1e-6));
+}
+
+TEST_CASE("a batch that memory does not suffice for is split, with the same loss and gradients") {
+  LimitedMemory memory;
+  Transformer network = small_model(0.3);
+  FlatParameters parameters(*network);
+  const std::int64_t workers = GENERATE(1, 2);
+  const double r_drop = GENERATE(0.0, 5.0);
+  CAPTURE(workers, r_drop);
+  const LossOptions options{.seed = 3, .r_drop = r_drop};
+  const std::vector<TokenBatch> batches = {batch_of_three(), batch_of_many(16, 40), batch_of_many(16, 4)};
+  StageTimer stages;
+  BatchGradients unlimited(*network, parameters, workers, at::kCPU);
+  unlimited.compute(batches, 4, options, stages);  // what is kept from then on is there now
+  const std::int64_t before = memory.in_use;
+  memory.peak = before;
+  const LossSum whole = unlimited.compute(batches, 4, options, stages);
+  const at::Tensor expected = parameters.gradients.clone();
+  const std::int64_t needed = memory.peak - before;
+  REQUIRE(memory.refused == 0);
+
+  BatchGradients gradients(*network, parameters, workers, at::kCPU);
+  const std::int64_t now = memory.in_use;
+  for (const double share : {0.7, 0.4}) {
+    memory.limit = now + static_cast<std::int64_t>(share * static_cast<double>(needed));
+    for (const bool first : {true, false}) {
+      memory.refused = 0;
+      const LossSum sum = gradients.compute(batches, 4, options, stages);
+      CHECK((memory.refused > 0) == first);
+      CHECK(sum.tokens == whole.tokens);
+      CHECK(sum.loss == Approx(whole.loss).epsilon(1e-5));
+      CHECK(difference(parameters.gradients, expected) < 1e-4 * (1 + expected.abs().max().item<double>()));
+    }
+  }
+
+  memory.limit = now + needed / 1000;
+  try {
+    gradients.compute(batches, 4, options, stages);
+    FAIL("computed without memory");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::out_of_memory);
+    CHECK_THAT(error.what(), Contains("3 sentences of up to 5 and 6 tokens") && Contains("--max-length"));
+  }
+  memory.limit = std::numeric_limits<std::int64_t>::max();
+  CHECK(gradients.compute(batches, 4, options, stages).loss == Approx(whole.loss).epsilon(1e-5));
 }
 
 TEST_CASE("there are as many workers as have enough to do and memory for their gradients") {

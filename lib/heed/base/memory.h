@@ -16,5 +16,7 @@ std::optional<std::uint64_t> available_memory(const std::filesystem::path& root 
 /// system, which would hand them out again page by page, cleared: training steps ask for the same sizes over and over.
 /// For programs, at their start; does nothing where the C library is not glibc.
 void keep_freed_memory();
+/// Gives what is kept back after all: for when memory has run out, since small free blocks do not make a large one.
+void release_freed_memory();
 
 }  // namespace heed

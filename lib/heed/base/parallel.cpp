@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -31,7 +32,10 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& wor
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   {
     std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(run, false);
+    try {
+      for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(run, false);
+    } catch (const std::system_error&) {  // no memory for another thread, or a limit on their number
+    }
     run(true);
   }
   if (failure) std::rethrow_exception(failure);

@@ -194,6 +194,12 @@ std::int64_t TokenBatch::target_tokens() const {
   return tokens;
 }
 
+std::int64_t TokenBatch::tokens() const {
+  std::int64_t tokens = target_tokens();
+  for (const auto& sentence : source) tokens += static_cast<std::int64_t>(sentence.size()) + 1;
+  return tokens;
+}
+
 std::int64_t TokenBatch::padded_tokens() const {
   std::size_t longest = 0;
   for (const auto& sentence : source) longest = std::max(longest, sentence.size() + 1);
@@ -271,7 +277,8 @@ struct BatchStream::State {
     changed.notify_all();
   }
 
-  TokenBatch next() {
+  // That has batches.
+  Window& window_in_use() {
     if (in_use.empty()) {
       std::unique_lock lock(mutex);
       changed.wait(lock, [&] { return !prepared.empty() || failure; });
@@ -279,9 +286,7 @@ struct BatchStream::State {
       std::swap(in_use, prepared);
       changed.notify_all();
     }
-    TokenBatch batch = std::move(in_use.front());
-    in_use.pop_front();
-    return batch;
+    return in_use;
   }
 
   /// The first window is waited for, so all cores prepare it; later ones are prepared beside the training.
@@ -310,7 +315,14 @@ BatchStream::BatchStream(std::shared_ptr<const ParallelCorpus> corpus, Subwords 
 BatchStream::~BatchStream() = default;
 
 TokenBatch BatchStream::next() {
-  return state_->next();
+  Window& window = state_->window_in_use();
+  TokenBatch batch = std::move(window.front());
+  window.pop_front();
+  return batch;
+}
+
+TokenBatch BatchStream::largest() {
+  return *std::ranges::max_element(state_->window_in_use(), {}, &TokenBatch::tokens);
 }
 
 std::vector<std::vector<TokenId>> pick(const std::vector<std::vector<TokenId>>& all,

@@ -41,6 +41,8 @@ struct TokenBatch {
   DataPosition next;  ///< where the stream stands after this batch; {epoch + 1, 0} after an epoch's last
   /// Target tokens, end marks counted.
   std::int64_t target_tokens() const;
+  /// The same of both sides: what the memory of a training step grows with.
+  std::int64_t tokens() const;
   /// Sentences times the longest of all sides, end mark counted.
   std::int64_t padded_tokens() const;
 };
@@ -68,6 +70,8 @@ class BatchStream {
 
   /// The next batch; errors of the preparing thread are thrown here.
   TokenBatch next();
+  /// Of what is left of the window in use, a copy of the batch with the most tokens; it will still be given.
+  TokenBatch largest();
 
  private:
   struct State;

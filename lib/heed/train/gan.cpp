@@ -205,6 +205,11 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
 
   const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
   GanSteps steps(networks.generator, networks.discriminator, options, run.device);
+  if (options.gamma > 0) {  // tells at once whether memory is enough for a step with penalties, the largest
+    networks.discriminator->eval();
+    steps.discriminator_backward(batches.at(static_cast<std::uint64_t>(state.images), options.batch), 0, 1, true);
+    networks.discriminator->train();
+  }
   GanDiagnosis diagnosis;
   const double distance_of_real = real_distance(folder, split.training);
   const bool has_held_out = !split.held_out.empty();

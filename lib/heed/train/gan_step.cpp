@@ -1,7 +1,13 @@
 #include "heed/train/gan_step.h"
 
+#include <string>
+
 #include <ATen/ATen.h>
 
+#include "heed/base/error.h"
+#include "heed/base/log.h"
+#include "heed/base/memory.h"
+#include "heed/nn/out_of_memory.h"
 #include "heed/nn/self_attention_2d.h"
 
 namespace heed {
@@ -31,6 +37,18 @@ class FrozenWeights {
   std::vector<at::Tensor> parameters_;
 };
 
+PictureBatch part_of(const PictureBatch& batch, std::int64_t begin, std::int64_t count) {
+  return {.images = batch.images.narrow(0, begin, count),
+          .classes = batch.classes.defined() ? batch.classes.narrow(0, begin, count) : batch.classes,
+          .examples = {batch.examples.begin() + begin, batch.examples.begin() + begin + count}};
+}
+
+// For messages.
+std::string describe(const PictureBatch& batch) {
+  return "a batch of " + std::to_string(batch.images.size(0)) + " pictures of " + std::to_string(batch.images.size(3)) +
+         "x" + std::to_string(batch.images.size(2));
+}
+
 at::Tensor twice(const at::Tensor& classes) {
   return classes.defined() ? at::cat({classes, classes}) : classes;  // [2B]
 }
@@ -41,8 +59,50 @@ GanSteps::GanSteps(AttentionGenerator generator, Discriminator discriminator, co
                    c10::Device device)
     : generator_(std::move(generator)), discriminator_(std::move(discriminator)), options_(options), device_(device) {}
 
+void GanSteps::in_parts(const PictureBatch& batch, torch::nn::Module& network,
+                        const std::function<void(const PictureBatch&, double)>& backward) {
+  const std::int64_t pictures = batch.images.size(0), parts_before = parts_;
+  for (;;) {
+    try {
+      for (std::int64_t part = 0; part < parts_; ++part) {
+        const std::int64_t begin = pictures * part / parts_, count = pictures * (part + 1) / parts_ - begin;
+        if (count > 0)
+          backward(part_of(batch, begin, count), static_cast<double>(count) / static_cast<double>(pictures));
+      }
+      if (parts_ > parts_before)
+        log::warning(describe(batch) + " does not fit into memory: it is computed in " + std::to_string(parts_) +
+                     " parts from now on; a smaller --batch spares that");
+      return;
+    } catch (const std::exception& error) {
+      if (!is_out_of_memory(error)) throw;
+    }
+    network.zero_grad(/*set_to_none=*/false);
+    release_freed_memory();
+    if (parts_ >= pictures)
+      throw Error(ExitCode::out_of_memory,
+                  "out of memory: of " + describe(batch) +
+                      ", not even single pictures fit; try a smaller --size or smaller networks");
+    parts_ *= 2;
+  }
+}
+
 DiscriminatorStep GanSteps::discriminator_backward(const PictureBatch& real, std::uint64_t update, std::uint64_t step,
                                                    bool with_penalty) {
+  DiscriminatorStep result;
+  in_parts(real, *discriminator_, [&](const PictureBatch& part, double share) {
+    const DiscriminatorStep shown = discriminator_part(part, update, step, with_penalty, share);
+    if (part.examples.front() == real.examples.front()) result = {};  // the first one, maybe of another attempt
+    result.loss += share * shown.loss;
+    result.penalty += share * shown.penalty;
+    result.penalised = shown.penalised;
+    result.real_logit += share * shown.real_logit;
+    result.fake_logit += share * shown.fake_logit;
+  });
+  return result;
+}
+
+DiscriminatorStep GanSteps::discriminator_part(const PictureBatch& real, std::uint64_t update, std::uint64_t step,
+                                               bool with_penalty, double share) {
   at::Tensor fake;
   {
     const at::NoGradGuard no_grad;
@@ -59,11 +119,11 @@ DiscriminatorStep GanSteps::discriminator_backward(const PictureBatch& real, std
                            .penalised = with_penalty && options_.gamma > 0,
                            .real_logit = halves[0].mean().item<double>(),
                            .fake_logit = halves[1].mean().item<double>()};
-  loss.backward();
+  (loss * share).backward();
   if (!result.penalised) return result;
 
   // Each penalty has a pass and a backward of its own: the memory of one is free before the next begins.
-  const double weight = options_.gamma / 2 * static_cast<double>(options_.reg_every);
+  const double weight = share * options_.gamma / 2 * static_cast<double>(options_.reg_every);
   const DoubleBackwardGuard differentiable_twice;
   if (options_.loss == GanLoss::wgan_gp) {
     const ExampleDraws draws{static_cast<std::uint64_t>(options_.seed), update, role_of(step, kInterpolate),
@@ -82,6 +142,15 @@ DiscriminatorStep GanSteps::discriminator_backward(const PictureBatch& real, std
 }
 
 double GanSteps::generator_backward(const PictureBatch& real, std::uint64_t update) {
+  double loss = 0;
+  in_parts(real, *generator_, [&](const PictureBatch& part, double share) {
+    if (part.examples.front() == real.examples.front()) loss = 0;
+    loss += share * generator_part(part, update, share);
+  });
+  return loss;
+}
+
+double GanSteps::generator_part(const PictureBatch& real, std::uint64_t update, double share) {
   const FrozenWeights frozen(*discriminator_);
   const at::Tensor fake = fakes(real, update, role_of(kGeneratorStep, kLatent));  // [B, C, H, W]
   const at::Tensor fake_seen = augmented(fake, real, update, role_of(kGeneratorStep, kAugmentFake));
@@ -91,7 +160,7 @@ double GanSteps::generator_backward(const PictureBatch& real, std::uint64_t upda
     real_logits = discriminator_(augmented(real.images, real, update, role_of(kGeneratorStep, kAugmentReal)),
                                  real.classes);  // [B]
   const at::Tensor loss = generator_loss(options_.loss, fake_logits, real_logits);
-  loss.backward();
+  (loss * share).backward();
   return loss.item<double>();
 }
 

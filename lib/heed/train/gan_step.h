@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "heed/models/attention_gan.h"
 #include "heed/train/gan_data.h"
@@ -17,7 +18,9 @@ struct DiscriminatorStep {
 };
 
 /// Backward passes of one step each; the caller clears gradients before and applies them after. Randomness is keyed by
-/// (seed, update, role, example), where an update with several discriminator steps counts each as its own `step`.
+/// (seed, update, role, example), where an update with several discriminator steps counts each as its own `step`. A
+/// batch that memory does not suffice for is computed in two parts, then four and so on, from then on too; only
+/// spectral norm notices. Throws Error(out_of_memory) when there is not enough for single pictures.
 class GanSteps {
  public:
   GanSteps(AttentionGenerator generator, Discriminator discriminator, const GanTrainOptions& options,
@@ -30,6 +33,12 @@ class GanSteps {
   double generator_backward(const PictureBatch& real, std::uint64_t update);
 
  private:
+  // Calls backward(part, its share of the batch) for each part; gradients that go wrong are those of `network`.
+  void in_parts(const PictureBatch& batch, torch::nn::Module& network,
+                const std::function<void(const PictureBatch&, double)>& backward);
+  DiscriminatorStep discriminator_part(const PictureBatch& real, std::uint64_t update, std::uint64_t step,
+                                       bool with_penalty, double share);
+  double generator_part(const PictureBatch& real, std::uint64_t update, double share);
   at::Tensor fakes(const PictureBatch& real, std::uint64_t update, std::uint64_t role);
   at::Tensor augmented(const at::Tensor& images, const PictureBatch& real, std::uint64_t update, std::uint64_t role);
   at::Tensor penalty(const at::Tensor& images, const at::Tensor& classes);
@@ -38,6 +47,7 @@ class GanSteps {
   Discriminator discriminator_;
   const GanTrainOptions& options_;
   c10::Device device_;
+  std::int64_t parts_ = 1;
 };
 
 }  // namespace heed

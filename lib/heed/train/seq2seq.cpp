@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include <ATen/ATen.h>
 #include <torch/utils.h>
@@ -255,6 +257,20 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   const LossOptions loss_options{static_cast<std::uint64_t>(options.seed), options.label_smoothing, options.r_drop};
   network->train();
   BatchGradients gradients(*network, parameters, split.workers, run.device);
+  const auto compute_gradients = [&](std::span<const TokenBatch> batches) {
+    try {
+      return gradients.compute(batches, static_cast<std::uint64_t>(state.update + 1), loss_options, stages);
+    } catch (const Error&) {  // out of memory, and nothing has changed since the last update
+      save();
+      log::info("saved at update " + format_count(state.update));
+      throw;
+    }
+  };
+  {
+    const TokenBatch largest = stream->largest();  // tells at once, not after hours, whether memory is enough
+    compute_gradients(std::span(&largest, 1));
+    stages = StageTimer();
+  }
   std::string reason;
   for (;;) {
     state.seconds = clock.seconds();
@@ -264,18 +280,12 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     // One update
     const RunClock update_clock;
     const std::int64_t update = state.update + 1;
-    parameters.gradients.zero_();
-    double loss = 0;
-    std::int64_t tokens = 0;
-    for (std::int64_t i = 0; i < options.grad_accum; ++i) {
-      stages.enter("data");
-      const TokenBatch batch = stream->next();
-      const LossSum sum = gradients.add(batch, static_cast<std::uint64_t>(update), loss_options, stages);
-      loss += sum.loss;
-      tokens += sum.tokens;
-      state.epoch = static_cast<std::int64_t>(batch.next.epoch);
-      state.sentence = static_cast<std::int64_t>(batch.next.sentence);
-    }
+    stages.enter("data");
+    std::vector<TokenBatch> batches;
+    while (std::ssize(batches) < options.grad_accum) batches.push_back(stream->next());
+    const auto [loss, tokens] = compute_gradients(batches);
+    state.epoch = static_cast<std::int64_t>(batches.back().next.epoch);
+    state.sentence = static_cast<std::int64_t>(batches.back().next.sentence);
     stages.enter("optimizer");
     // The gradients are those of a sum over tokens; the optimizer divides them, in its own pass over them.
     const double norm = parameters.gradients.norm().item<double>() / static_cast<double>(tokens);

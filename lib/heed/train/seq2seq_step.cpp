@@ -1,10 +1,15 @@
 #include "heed/train/seq2seq_step.h"
 
 #include <algorithm>
+#include <string>
 
 #include <ATen/ATen.h>
 
+#include "heed/base/error.h"
+#include "heed/base/log.h"
+#include "heed/base/memory.h"
 #include "heed/base/tokens.h"
+#include "heed/nn/out_of_memory.h"
 #include "heed/nn/r_drop.h"
 #include "heed/nn/threads.h"
 
@@ -43,6 +48,21 @@ PackedRows rows_of(const std::vector<std::vector<TokenId>>& sentences, const std
   std::vector<std::int64_t> lengths;
   for (const auto& sentence : sentences) lengths.push_back(std::ssize(sentence) + 1);
   return {lengths, numbers, device};
+}
+
+std::int64_t ceil_of(std::int64_t number, std::int64_t divisor) {
+  return number / divisor + (number % divisor != 0 ? 1 : 0);
+}
+
+// For messages.
+std::string describe(const TokenBatch& batch) {
+  const auto longest = [](const std::vector<std::vector<TokenId>>& sentences) {
+    std::size_t tokens = 0;
+    for (const auto& sentence : sentences) tokens = std::max(tokens, sentence.size() + 1);
+    return std::to_string(tokens);
+  };
+  return "a batch of " + std::to_string(batch.sentences.size()) + " sentences of up to " + longest(batch.source) +
+         " and " + longest(batch.target) + " tokens";
 }
 
 // The batch, dealt out to so many parts that all have sentences: neighbours, which are of similar length, to different
@@ -96,17 +116,59 @@ BatchGradients::BatchGradients(Seq2SeqModel& network, FlatParameters& parameters
   }
 }
 
+LossSum BatchGradients::compute(std::span<const TokenBatch> batches, std::uint64_t update, const LossOptions& options,
+                                StageTimer& stages) {
+  const TokenBatch* too_large = nullptr;
+  for (;;) {
+    parameters_.gradients.zero_();
+    LossSum total;
+    const TokenBatch* at_hand = nullptr;
+    try {
+      for (const TokenBatch& batch : batches) {
+        at_hand = &batch;
+        const LossSum sum = add(batch, update, options, stages);
+        total = {total.loss + sum.loss, total.tokens + sum.tokens};
+      }
+      if (too_large != nullptr)
+        log::warning(describe(*too_large) + " does not fit into memory: batches of its size are computed in " +
+                     std::to_string(parts_of(*too_large)) + " parts from now on; a smaller --batch-tokens spares that");
+      return total;
+    } catch (const std::exception& error) {
+      if (!is_out_of_memory(error)) throw;
+    }
+    // Everything that was computed is gone; whatever was added to gradients is of no use.
+    for (FlatParameters& copy : copies_parameters_) copy.gradients.zero_();
+    release_freed_memory();
+    too_large = at_hand;
+    const std::size_t parts = parts_of(*too_large);
+    if (parts >= too_large->sentences.size())
+      throw Error(ExitCode::out_of_memory, "out of memory: of " + describe(*too_large) +
+                                               ", not even single sentences fit; try a smaller --max-length, fewer "
+                                               "--threads, or a smaller network");
+    most_tokens_ = ceil_of(too_large->tokens(), static_cast<std::int64_t>(2 * parts));
+  }
+}
+
+// At least one for each worker.
+std::size_t BatchGradients::parts_of(const TokenBatch& batch) const {
+  return std::max(networks_.size(), static_cast<std::size_t>(ceil_of(batch.tokens(), most_tokens_)));
+}
+
+// Adds the gradients of the batch's summed loss to those of `parameters_`.
 LossSum BatchGradients::add(const TokenBatch& batch, std::uint64_t update, const LossOptions& options,
                             StageTimer& stages) {
-  const std::vector<TokenBatch> parts = deal(batch, networks_.size());
+  const std::vector<TokenBatch> parts = deal(batch, parts_of(batch));
   std::vector<LossSum> sums(parts.size());
-  side_by_side(parts.size(), std::ssize(parts), [&](std::size_t part) {
-    if (part == 0) stages.enter("forward");
-    const CrossEntropy sum = batch_loss(*networks_[part], parts[part], update, options, device_);
-    if (part == 0) stages.enter("backward");
-    sum.loss.backward();
-    sums[part] = {sum.loss.item<double>(), sum.tokens};
-    if (part == 0) stages.enter("waiting for others");
+  const std::size_t workers = std::min(networks_.size(), parts.size());
+  side_by_side(workers, std::ssize(networks_), [&](std::size_t worker) {
+    for (std::size_t part = worker; part < parts.size(); part += workers) {
+      if (worker == 0) stages.enter("forward");
+      const CrossEntropy sum = batch_loss(*networks_[worker], parts[part], update, options, device_);
+      if (worker == 0) stages.enter("backward");
+      sum.loss.backward();
+      sums[part] = {sum.loss.item<double>(), sum.tokens};
+    }
+    if (worker == 0) stages.enter("waiting for others");
   });
   stages.enter("sum of gradients");
   LossSum total;

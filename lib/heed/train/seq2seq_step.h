@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <c10/core/Device.h>
@@ -41,19 +43,26 @@ struct LossSum {
 };
 
 /// Losses and gradients of batches, by workers side by side that share the weights. Their number decides the order in
-/// which gradients are summed, and so their last bits; nothing else.
+/// which gradients are summed, and so their last bits; nothing else. A batch that memory does not suffice for is split:
+/// its sentences are dealt out to twice as many parts, and so on; from then on, all batches of its size are.
 class BatchGradients {
  public:
   /// `parameters` are those of `network`, which is in training mode; both must outlive this.
   BatchGradients(Seq2SeqModel& network, FlatParameters& parameters, std::int64_t workers, c10::Device device);
-  /// Adds the gradients of the batch's summed loss to `parameters`. Stages are those of the first worker.
-  LossSum add(const TokenBatch& batch, std::uint64_t update, const LossOptions& options, StageTimer& stages);
+  /// Makes the gradients of `parameters` those of the summed loss of all the batches. Stages are those of the first
+  /// worker. Throws Error(out_of_memory), with gradients of no use, when there is not enough for single sentences.
+  LossSum compute(std::span<const TokenBatch> batches, std::uint64_t update, const LossOptions& options,
+                  StageTimer& stages);
 
  private:
+  std::size_t parts_of(const TokenBatch& batch) const;
+  LossSum add(const TokenBatch& batch, std::uint64_t update, const LossOptions& options, StageTimer& stages);
+
   FlatParameters& parameters_;
   std::vector<Seq2SeqModel*> networks_;  // of all workers, the given one first
   std::vector<std::shared_ptr<Seq2SeqModel>> copies_;
   std::vector<FlatParameters> copies_parameters_;
+  std::int64_t most_tokens_ = std::numeric_limits<std::int64_t>::max();  // of a part that is computed at a time
   c10::Device device_;
 };
 
