@@ -121,7 +121,7 @@ std::map<std::uint64_t, std::vector<TokenId>> targets_of(const std::vector<Token
 
 TEST_CASE("the largest of the batches at hand is known before it comes") {
   const Corpus corpus(500);
-  BatchStream stream = corpus.stream({.batch_tokens = 60});
+  BatchStream stream = corpus.stream(options_of(60));
   CHECK(TokenBatch{.sentences = {1, 2}, .source = {{5}, {}}, .target = {{5, 6}, {7}}, .next = {}}.tokens() == 8);
   const TokenBatch largest = stream.largest();
   std::int64_t most = 0;
