@@ -11,6 +11,7 @@ settings. For the same LSTM with attention and without:
     python3 tests/bench/attention_by_length.py test.en test.de "with attention=with" "last state only=without" --svg by-length.svg
 """
 import argparse
+import itertools
 import os
 import subprocess
 import tempfile
@@ -60,6 +61,14 @@ def text(x, y, words, anchor="middle", size=12, colour=QUIET, weight="normal"):
             f'font-weight="{weight}">{words}</text>')
 
 
+def apart(wanted, least=15):
+    """Heights for labels: as wanted, from the top, but no two nearer to each other than `least`."""
+    heights = list(wanted)
+    for above, below in itertools.pairwise(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        heights[below] = max(heights[below], heights[above] + least)
+    return heights
+
+
 def plot(groups, scores):
     top = 10 * (int(max(max(row) for row in scores.values())) // 10 + 1)
 
@@ -76,12 +85,13 @@ def plot(groups, scores):
     for number, group in enumerate(groups):
         parts.append(text(place(number, 0)[0], HEIGHT - BOTTOM + 20, words_of(group)))
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM + 42, "words"))
-    for (name, row), colour in zip(scores.items(), LINES * len(scores)):
+    labels = apart([place(0, row[-1])[1] + 4 for row in scores.values()])
+    for (name, row), label, colour in zip(scores.items(), labels, LINES * len(scores)):
         points = [place(number, value) for number, value in enumerate(row)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5" stroke-linejoin="round"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points]
-        parts.append(text(points[-1][0] + 10, points[-1][1] + 4, name, "start", 12, colour, "600"))
+        parts.append(text(points[-1][0] + 10, label, name, "start", 12, colour, "600"))
     return "\n".join(parts + ["</svg>\n"])
 
 

@@ -125,7 +125,9 @@ def main():
     (out / "config.yaml").write_text(CONFIG.format(**settings))
 
     environment = os.environ | {"OMP_NUM_THREADS": str(arguments.threads)}
-    joey = subprocess.Popen([sys.executable, "-m", "joeynmt", "train", out / "config.yaml"], env=environment)
+    # A shell's background programs ignore SIGINT, and so would JoeyNMT.
+    joey = subprocess.Popen([sys.executable, "-m", "joeynmt", "train", out / "config.yaml"], env=environment,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         code = joey.wait(arguments.minutes * 60)
     except subprocess.TimeoutExpired:
