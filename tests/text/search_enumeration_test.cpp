@@ -51,7 +51,9 @@ bool may_have(const Guidance& guidance, TokenId token) {
 class Judge {
  public:
   explicit Judge(std::vector<Transformer> models, const Tokens& source, const Guidance& guidance = {})
-      : models_(std::move(models)), source_(make_source_batch(std::span(&source, 1), 1, at::kCPU)) {
+      : models_(std::move(models)) {
+    const SourceBatch batch = make_source_batch(std::span(&source, 1), 1, at::kCPU);
+    for (Transformer model : models_) encoded_.push_back(model->encode(batch, nullptr));
     for (TokenId token = 0; token < kVocab; ++token)
       if (!may_have(guidance, token)) forbidden_[0][token] = true;
   }
@@ -60,10 +62,10 @@ class Judge {
   at::Tensor logits(const Tokens& tokens) const {
     const auto [input, output] = make_target_batch(std::span(&tokens, 1), at::kCPU);
     at::Tensor sum;
-    for (Transformer model : models_) {
-      const at::Tensor logits =
-          at::matmul(model->decode(model->encode(source_, nullptr), input, nullptr)[0], model->output_weight().t())
-              .masked_fill(forbidden_, kImpossible);
+    for (std::size_t i = 0; i < models_.size(); ++i) {
+      Transformer model = models_[i];
+      const at::Tensor logits = at::matmul(model->decode(encoded_[i], input, nullptr)[0], model->output_weight().t())
+                                    .masked_fill(forbidden_, kImpossible);
       if (models_.size() == 1) return logits;
       const at::Tensor probabilities = at::softmax(logits.to(at::kDouble), 1);
       sum = sum.defined() ? sum + probabilities : probabilities;
@@ -73,7 +75,7 @@ class Judge {
 
  private:
   std::vector<Transformer> models_;
-  SourceBatch source_;
+  std::vector<EncodedSource> encoded_;
   at::Tensor forbidden_ = at::zeros({1, kVocab}, at::kBool);
 };
 
@@ -105,16 +107,18 @@ std::vector<Hypothesis> enumerated(const std::vector<Transformer>& models, const
     if (!options.allow_unk &&
         std::count(tokens.begin() + static_cast<std::ptrdiff_t>(prefix.size()), tokens.end(), kUnk) > 0)
       continue;
-    at::Tensor logits = judge.logits(tokens);  // [T + 1, C]
+    const at::Tensor logits = judge.logits(tokens).to(at::kDouble).contiguous();  // [T + 1, C]
     double total = 0;
     for (std::size_t t = 0; t <= tokens.size(); ++t) {
-      at::Tensor row = logits[static_cast<std::int64_t>(t)].to(at::kDouble).clone();  // [C]
-      for (TokenId token = 0; token < kVocab; ++token)
-        if (std::count(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(t), token) > 0) {
-          const double logit = row[token].item<double>();
-          row[token] = logit > 0 ? logit / options.repetition_penalty : logit * options.repetition_penalty;
-        }
-      total += at::log_softmax(row, 0)[t < tokens.size() ? tokens[t] : kEos].item<double>();
+      const double* first = logits.const_data_ptr<double>() + static_cast<std::ptrdiff_t>(t) * kVocab;
+      std::vector<double> row(first, first + kVocab);
+      for (std::size_t token = 0; token < row.size(); ++token)
+        if (std::count(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(t), static_cast<TokenId>(token)) >
+            0)
+          row[token] *= row[token] > 0 ? 1 / options.repetition_penalty : options.repetition_penalty;
+      double sum = 0;
+      for (const double logit : row) sum += std::exp(logit);
+      total += row[static_cast<std::size_t>(t < tokens.size() ? tokens[t] : kEos)] - std::log(sum);
     }
     found.push_back({tokens, total / std::pow(static_cast<double>(tokens.size() + 1), options.length_penalty)});
   }
