@@ -24,7 +24,7 @@ class Mounts:
 
     def seen(self, path):
         """A path as those in the namespace see it."""
-        return Path(f"/proc/{self.holder.pid}/root{path}")
+        return Path("/proc", str(self.holder.pid), "root", *Path(path).parts[1:])
 
     def enter(self, folder):
         """For a child before exec: it runs in the namespace, in that folder."""
