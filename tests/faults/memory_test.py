@@ -14,11 +14,15 @@ from injection import faults
 setUpModule = trainers.setUpModule
 
 
-class Translation(trainers.TranslationRuns):
+class ShortMemory:
+    """For both trainers."""
+
     def limited(self, place, largest_block, code=0, **changes):
         with mock.patch.dict("os.environ", faults(place / "m", self.folder / "count", largest_block=largest_block)):
             return self.train_in(place, code=code, **changes)
 
+
+class Translation(ShortMemory, trainers.TranslationRuns):
     def last_row(self, place):
         """The training and the validation loss."""
         row = metrics_of(place / "m")[-1]
@@ -69,11 +73,7 @@ class Translation(trainers.TranslationRuns):
         self.assertRegex(result.err, "does not fit into memory: batches of its size are computed in [248] parts")
 
 
-class Pictures(trainers.PictureRuns):
-    def limited(self, place, largest_block, code=0, **changes):
-        with mock.patch.dict("os.environ", faults(place / "m", self.folder / "count", largest_block=largest_block)):
-            return self.train_in(place, code=code, **changes)
-
+class Pictures(ShortMemory, trainers.PictureRuns):
     def test_batch_is_split(self):
         settings = {"batch": 512, "max_updates": 2, "aug_p": 0, "log_every": 1}
         undisturbed, place = self.place("undisturbed"), self.place("limited")

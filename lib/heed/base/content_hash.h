@@ -33,6 +33,13 @@ inline std::uint64_t hash_content(std::string_view text, std::uint64_t seed = 0)
   return hash ^ (hash >> 32);
 }
 
+/// Hash of the head and tail of a file: with its size and time it tells a changed one without reading it.
+inline std::uint64_t hash_edges(std::string_view content) {
+  constexpr std::size_t kEdgeBytes = 1 << 16;
+  const std::string_view head = content.substr(0, kEdgeBytes);
+  return hash_content(content.substr(content.size() - head.size()), hash_content(head));
+}
+
 /// Sixteen hexadecimal digits.
 inline std::string hex_digits(std::uint64_t value) {
   std::string digits(16, '0');

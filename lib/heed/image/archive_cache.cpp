@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "heed/base/content_hash.h"
 #include "heed/base/error.h"
-#include "heed/base/file_edges.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
 

@@ -16,7 +16,6 @@
 
 #include "heed/base/content_hash.h"
 #include "heed/base/error.h"
-#include "heed/base/file_edges.h"
 #include "heed/base/progress.h"
 #include "heed/base/utf8.h"
 #include "heed/text/gzip.h"

@@ -5,6 +5,7 @@
 #include "heed/base/error.h"
 
 namespace heed {
+
 void add_subwords(TensorList& tensors, const Subwords& source, const Subwords& target) {
   tensors.add_bytes(std::string(kSourceSubwords), source.serialized());
   if (target != source) tensors.add_bytes(std::string(kTargetSubwords), target.serialized());

@@ -59,15 +59,16 @@ GanSteps::GanSteps(AttentionGenerator generator, Discriminator discriminator, co
                    c10::Device device)
     : generator_(std::move(generator)), discriminator_(std::move(discriminator)), options_(options), device_(device) {}
 
-void GanSteps::in_parts(const PictureBatch& batch, torch::nn::Module& network,
+void GanSteps::in_parts(const PictureBatch& batch, torch::nn::Module& network, const std::function<void()>& begin,
                         const std::function<void(const PictureBatch&, double)>& backward) {
   const std::int64_t pictures = batch.images.size(0), parts_before = parts_;
   for (;;) {
+    begin();
     try {
       for (std::int64_t part = 0; part < parts_; ++part) {
-        const std::int64_t begin = pictures * part / parts_, count = pictures * (part + 1) / parts_ - begin;
+        const std::int64_t first = pictures * part / parts_, count = pictures * (part + 1) / parts_ - first;
         if (count > 0)
-          backward(part_of(batch, begin, count), static_cast<double>(count) / static_cast<double>(pictures));
+          backward(part_of(batch, first, count), static_cast<double>(count) / static_cast<double>(pictures));
       }
       if (parts_ > parts_before)
         log::warning(describe(batch) + " does not fit into memory: it is computed in " + std::to_string(parts_) +
@@ -89,9 +90,9 @@ void GanSteps::in_parts(const PictureBatch& batch, torch::nn::Module& network,
 DiscriminatorStep GanSteps::discriminator_backward(const PictureBatch& real, std::uint64_t update, std::uint64_t step,
                                                    bool with_penalty) {
   DiscriminatorStep result;
-  in_parts(real, *discriminator_, [&](const PictureBatch& part, double share) {
+  const auto begin = [&] { result = {}; };
+  in_parts(real, *discriminator_, begin, [&](const PictureBatch& part, double share) {
     const DiscriminatorStep shown = discriminator_part(part, update, step, with_penalty, share);
-    if (part.examples.front() == real.examples.front()) result = {};  // the first one, maybe of another attempt
     result.loss += share * shown.loss;
     result.penalty += share * shown.penalty;
     result.penalised = shown.penalised;
@@ -143,10 +144,9 @@ DiscriminatorStep GanSteps::discriminator_part(const PictureBatch& real, std::ui
 
 double GanSteps::generator_backward(const PictureBatch& real, std::uint64_t update) {
   double loss = 0;
-  in_parts(real, *generator_, [&](const PictureBatch& part, double share) {
-    if (part.examples.front() == real.examples.front()) loss = 0;
-    loss += share * generator_part(part, update, share);
-  });
+  const auto begin = [&] { loss = 0; };
+  in_parts(real, *generator_, begin,
+           [&](const PictureBatch& part, double share) { loss += share * generator_part(part, update, share); });
   return loss;
 }
 

@@ -33,8 +33,9 @@ class GanSteps {
   double generator_backward(const PictureBatch& real, std::uint64_t update);
 
  private:
-  // Calls backward(part, its share of the batch) for each part; gradients that go wrong are those of `network`.
-  void in_parts(const PictureBatch& batch, torch::nn::Module& network,
+  // Calls begin(), then backward(part, its share of the batch) for each part; where memory does not suffice, clears the
+  // gradients of `network` and does so again with more parts.
+  void in_parts(const PictureBatch& batch, torch::nn::Module& network, const std::function<void()>& begin,
                 const std::function<void(const PictureBatch&, double)>& backward);
   DiscriminatorStep discriminator_part(const PictureBatch& real, std::uint64_t update, std::uint64_t step,
                                        bool with_penalty, double share);
