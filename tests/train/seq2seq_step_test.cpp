@@ -212,7 +212,7 @@ TEST_CASE("a batch that memory does not suffice for is split, with the same loss
   const LossOptions options{.seed = 3, .r_drop = r_drop};
   const std::vector<TokenBatch> batches = {batch_of_three(), batch_of_many(16, 40), batch_of_many(16, 4)};
   StageTimer stages;
-  BatchGradients unlimited(*network, parameters, workers, at::kCPU);
+  BatchGradients unlimited(*network, parameters, 1, at::kCPU);
   unlimited.compute(batches, 4, options, stages);  // what is kept from then on is there now
   const std::int64_t before = memory.in_use;
   memory.peak = before;
@@ -221,14 +221,15 @@ TEST_CASE("a batch that memory does not suffice for is split, with the same loss
   const std::int64_t needed = memory.peak - before;
   REQUIRE(memory.refused == 0);
 
+  // Two workers need half of that, or all of it, as they happen to meet: what is enough once may not be enough again.
   BatchGradients gradients(*network, parameters, workers, at::kCPU);
   const std::int64_t now = memory.in_use;
-  for (const double share : {0.7, 0.4}) {
+  for (const double share : workers == 1 ? std::vector{0.7, 0.4} : std::vector{0.4}) {
     memory.limit = now + static_cast<std::int64_t>(share * static_cast<double>(needed));
     for (const bool first : {true, false}) {
       memory.refused = 0;
       const LossSum sum = gradients.compute(batches, 4, options, stages);
-      CHECK((memory.refused > 0) == first);
+      if (first || workers == 1) CHECK((memory.refused > 0) == first);
       CHECK(sum.tokens == whole.tokens);
       CHECK(sum.loss == Approx(whole.loss).epsilon(1e-5));
       CHECK(difference(parameters.gradients, expected) < 1e-4 * (1 + expected.abs().max().item<double>()));
