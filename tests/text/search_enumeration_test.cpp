@@ -47,36 +47,44 @@ bool may_have(const Guidance& guidance, TokenId token) {
   return guidance.vocabulary.empty() || std::ranges::count(guidance.vocabulary, token) > 0;
 }
 
-// What the model says of one translation, by a full decode: log probabilities of all tokens at each step.
+// What the model says of each translation, by full decodes of all that are equally long.
 class Judge {
  public:
-  explicit Judge(std::vector<Transformer> models, const Tokens& source, const Guidance& guidance = {})
-      : models_(std::move(models)) {
-    const SourceBatch batch = make_source_batch(std::span(&source, 1), 1, at::kCPU);
-    for (Transformer model : models_) encoded_.push_back(model->encode(batch, nullptr));
+  Judge(const std::vector<Transformer>& models, const Tokens& source, const Guidance& guidance = {}) {
+    at::Tensor forbidden = at::zeros({kVocab}, at::kBool);
     for (TokenId token = 0; token < kVocab; ++token)
-      if (!may_have(guidance, token)) forbidden_[0][token] = true;
+      if (!may_have(guidance, token)) forbidden[token] = true;
+    std::map<std::size_t, std::vector<Tokens>> by_length;
+    for (Tokens& tokens : every_translation()) by_length[tokens.size()].push_back(std::move(tokens));
+    for (const auto& [length, translations] : by_length) {
+      const at::Tensor logits = logits_of(models, source, translations, forbidden);  // [B, T + 1, C]
+      for (std::size_t i = 0; i < translations.size(); ++i)
+        logits_[translations[i]] = logits[static_cast<std::int64_t>(i)];
+    }
   }
 
   // [T + 1, C]; of several models, the logarithm of the mean of their probabilities.
-  at::Tensor logits(const Tokens& tokens) const {
-    const auto [input, output] = make_target_batch(std::span(&tokens, 1), at::kCPU);
-    at::Tensor sum;
-    for (std::size_t i = 0; i < models_.size(); ++i) {
-      Transformer model = models_[i];
-      const at::Tensor logits = at::matmul(model->decode(encoded_[i], input, nullptr)[0], model->output_weight().t())
-                                    .masked_fill(forbidden_, kImpossible);
-      if (models_.size() == 1) return logits;
-      const at::Tensor probabilities = at::softmax(logits.to(at::kDouble), 1);
-      sum = sum.defined() ? sum + probabilities : probabilities;
-    }
-    return (sum / static_cast<double>(models_.size())).log();
-  }
+  const at::Tensor& logits(const Tokens& tokens) const { return logits_.at(tokens); }
 
  private:
-  std::vector<Transformer> models_;
-  std::vector<EncodedSource> encoded_;
-  at::Tensor forbidden_ = at::zeros({1, kVocab}, at::kBool);
+  static at::Tensor logits_of(const std::vector<Transformer>& models, const Tokens& source,
+                              const std::vector<Tokens>& translations, const at::Tensor& forbidden) {
+    const std::vector<Tokens> copies(translations.size(), source);
+    const SourceBatch batch = make_source_batch(copies, 1, at::kCPU);
+    const auto [input, output] = make_target_batch(translations, at::kCPU);
+    at::Tensor sum;
+    for (Transformer model : models) {
+      const at::Tensor states = model->decode(model->encode(batch, nullptr), input, nullptr);  // [B, T + 1, D]
+      const at::Tensor logits =
+          at::matmul(states, model->output_weight().t()).masked_fill(forbidden, kImpossible);  // [B, T + 1, C]
+      if (models.size() == 1) return logits;
+      const at::Tensor probabilities = at::softmax(logits.to(at::kDouble), -1);
+      sum = sum.defined() ? sum + probabilities : probabilities;
+    }
+    return (sum / static_cast<double>(models.size())).log();
+  }
+
+  std::map<Tokens, at::Tensor> logits_;
 };
 
 bool repeats_after(const Tokens& tokens, std::size_t prefix, std::size_t size) {
