@@ -1,8 +1,15 @@
-"""Prints "PASSED FAILED" of a CTest report in JUnit form. A test that did not run counts as failed."""
+"""Prints "PASSED FAILED" of a CTest report in JUnit form, and to stderr how each failed test ended. A test that did not run
+counts as failed."""
 import sys
 import xml.etree.ElementTree as ElementTree
 
+LINES_OF_A_FAILURE = 40
+
 suite = ElementTree.parse(sys.argv[1]).getroot()
 cases = suite.findall("testcase")
-passed = sum(case.get("status") == "run" for case in cases)
-print(passed, len(cases) - passed)
+failed = [case for case in cases if case.get("status") != "run"]
+print(len(cases) - len(failed), len(failed))
+for case in failed:
+    print(f"== {case.get('name')} failed:", file=sys.stderr)
+    for line in (case.findtext("system-out") or "it did not run").splitlines()[-LINES_OF_A_FAILURE:]:
+        print(line, file=sys.stderr)
