@@ -20,11 +20,11 @@ function(heed_configure_target target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(HEED_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+    target_compile_options(${target} PRIVATE -fsanitize=${HEED_SANITIZE} -fno-sanitize-recover=undefined
                                              -fno-omit-frame-pointer)
     # With sanitizers, g++ 12 sees uninitialised members inside the standard library that are not.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
-    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+    target_link_options(${target} PRIVATE -fsanitize=${HEED_SANITIZE})
   endif()
   if(HEED_FUZZ)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
