@@ -1,6 +1,6 @@
 #pragma once
 
-// What most sources with LibTorch include, see HEED_PRECOMPILE. Each source still includes what it uses: the release
+// What most sources with LibTorch include, see HEED_PRECOMPILE. Each source still includes what it uses: the dev
 // preset builds without this.
 #include <filesystem>
 #include <functional>
@@ -10,5 +10,6 @@
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
+#include <torch/csrc/autograd/custom_function.h>
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
