@@ -98,11 +98,7 @@ DemoCorpus make_demo_corpus(std::uint64_t seed) {
 }
 
 void write_demo_corpus(const DemoCorpus& corpus, const std::filesystem::path& directory) {
-  std::error_code failure;
-  std::filesystem::create_directories(directory, failure);
-  if (failure)
-    throw data_error("cannot make the directory " + directory.string() + ": " + failure.message() +
-                     "; choose one that you may write to");
+  make_directory(directory);
   for (const auto& [name, pairs] :
        {std::pair{"train", &corpus.train}, {"valid", &corpus.valid}, {"test", &corpus.test}}) {
     write_side(*pairs, &SentencePair::english, directory / (std::string(name) + ".en"));

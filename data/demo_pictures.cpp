@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "heed/base/error.h"
+#include "heed/base/files.h"
 #include "heed/base/parallel.h"
 #include "heed/base/random.h"
 #include "heed/image/png.h"
@@ -124,14 +125,6 @@ Point sample_point(int x, int y, int sample) {
                   (sample / kSamplesPerSide + 0.5) / kSamplesPerSide);
 }
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure)
-    throw data_error("cannot make the directory " + folder.string() + ": " + failure.message() +
-                     "; choose one that you may write to");
-}
-
 /// Without the sync to disk of an AtomicFile: thousands of them take a minute, and the set is soon drawn anew.
 void write_file(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes) {
   std::ofstream file(path, std::ios::binary);
@@ -164,7 +157,7 @@ Picture draw_picture(std::uint64_t seed, std::uint64_t number, const PictureShap
 
 void write_demo_pictures(std::uint64_t seed, std::uint64_t count, const std::filesystem::path& directory) {
   const auto shapes = picture_shapes();
-  for (const PictureShape& shape : shapes) make_folder(directory / shape.name);
+  for (const PictureShape& shape : shapes) make_directory(directory / shape.name);
   parallel_for(count, [&](std::size_t number) {
     constexpr std::size_t kDigits = 4;
     const PictureShape& shape = shapes[number % shapes.size()];

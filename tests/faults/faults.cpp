@@ -1,18 +1,18 @@
 // Preloaded into a program (LD_PRELOAD): lets the n-th call fail that changes files below one directory.
 //
-// FAULTS_DIRECTORY  where calls count, an absolute path
+// FAULTS_DIRECTORY  where calls count, an absolute path; making it and syncing the one that it is in count, too
 // FAULTS_AT         number of the call, from 1; without it none fails
 // FAULTS_KIND       KILL, TERM (a SIGTERM to itself; the call goes on), SHORT (half of a write), POWER, or the name of
-// an
-//                   error
+//                   an error
 // FAULTS_ONWARD     when set, later calls fail too, as on a disk that stays full
 // FAULTS_KEEP       POWER: how many changes of names since the last sync of a directory outlive it
-// FAULTS_COUNT      file that always holds the number of calls so far
+// FAULTS_LOG        file that gets a line for each call: its name and path, and FAILED before those that were let fail
 //
 // And whatever the program does besides:
 //
 // FAULTS_CLOCK_JUMP     seconds by which the wall clock jumps, forwards or backwards
 // FAULTS_CLOCK_AFTER    after so many readings of it
+// FAULTS_NO_LOCKS       when set, files cannot be locked, as on some network file systems
 // FAULTS_LARGEST_BLOCK  larger blocks of memory than so many bytes cannot be had by the call that LibTorch uses
 //
 // POWER is what a power cut leaves: all that was synced, of other files no more than was synced, and of renames, links,
@@ -25,6 +25,7 @@
 #include <csignal>
 #include <cstdarg>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -45,7 +47,7 @@ struct WrittenFile {
 };
 
 struct NameChange {
-  enum class Kind { created, renamed, linked, unlinked } kind;
+  enum class Kind { created, directory, renamed, linked, unlinked } kind;
   std::string from, to, backup;  // `to`: where the change is seen; with a single name, both
 };
 
@@ -68,7 +70,19 @@ std::string setting(const char* name) {
 
 bool is_below(std::string_view path) {
   const std::string directory = setting("FAULTS_DIRECTORY");
-  return !directory.empty() && path.starts_with(directory);
+  return !directory.empty() && path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+std::string folder_of(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('/')));
+}
+
+// As programs name files, from where they run.
+std::string full(const char* path) {
+  std::string text = std::filesystem::absolute(path).lexically_normal().string();
+  if (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
 }
 
 std::string link_to(int descriptor) {
@@ -83,6 +97,10 @@ std::string path_of(int descriptor) {
 
 bool is_below(int descriptor) {
   return is_below(path_of(descriptor));
+}
+
+bool is_written(int descriptor) {
+  return (fcntl(descriptor, F_GETFL) & O_ACCMODE) != O_RDONLY;
 }
 
 // Nothing for a directory.
@@ -105,7 +123,7 @@ std::string kept(const std::string& path) {
 // Forgets the changes of names in a directory; with an empty name, in all of them.
 void forget_changes(const std::string& directory = {}) {
   std::erase_if(changes, [&](const NameChange& change) {
-    if (!directory.empty() && change.to.substr(0, change.to.rfind('/')) != directory) return false;
+    if (!directory.empty() && folder_of(change.to) != directory) return false;
     if (!change.backup.empty()) REAL(unlink)(change.backup.c_str());
     return true;
   });
@@ -117,13 +135,14 @@ void cut_power() {
     const NameChange& change = changes[i - 1];
     using Kind = NameChange::Kind;
     if (change.kind == Kind::created || change.kind == Kind::linked) REAL(unlink)(change.to.c_str());
+    if (change.kind == Kind::directory) std::filesystem::remove_all(change.to);
     if (change.kind == Kind::renamed) REAL(rename)(change.to.c_str(), change.from.c_str());
     if (!change.backup.empty()) REAL(linkat)(AT_FDCWD, change.backup.c_str(), AT_FDCWD, change.to.c_str(), 0);
   }
   forget_changes();
   for (const auto& [inode, file] : files) {
     struct stat status = {};
-    if (fstat(file.own, &status) == 0 && status.st_size > file.synced && ftruncate(file.own, file.synced) != 0)
+    if (fstat(file.own, &status) == 0 && status.st_size > file.synced && REAL(ftruncate)(file.own, file.synced) != 0)
       std::abort();
   }
 }
@@ -137,28 +156,35 @@ int error_named(const std::string& name) {
 
 constexpr int kShort = -1;
 
-// Writes the number of calls down: a program may end without a word.
-void report() {
-  static const std::string path = setting("FAULTS_COUNT");
+// Writes a call down: a program may end without a word.
+void report(bool fails, const char* name, const std::string& path) {
+  static const std::string log = setting("FAULTS_LOG");
   static const int descriptor =
-      path.empty() ? -1 : REAL(open)(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  const std::string text = std::to_string(calls) + "\n";
-  if (descriptor >= 0 && pwrite(descriptor, text.data(), text.size(), 0) < 0) std::abort();
+      log.empty() ? -1 : REAL(open)(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+  const std::string line = (fails ? "FAILED " : "") + std::string(name) + " " + path + "\n";
+  if (descriptor >= 0 && REAL(write)(descriptor, line.data(), line.size()) < 0) std::abort();
 }
 
+struct Call {
+  const char* name;
+  std::string path;
+  bool can_be_interrupted = true, can_be_short = false;
+};
+
 // Counts a call. Returns 0 when it may go on, the number of the error that it has to fail with, or kShort.
-int next_call(bool can_be_interrupted, bool can_be_short = false) {
+int next_call(const Call& call) {
   ++calls;
-  report();
   const std::string kind = setting("FAULTS_KIND");
   const long at = std::atol(setting("FAULTS_AT").c_str());
-  if (at == 0 || calls < at || (calls > at && setting("FAULTS_ONWARD").empty())) return 0;
-  if (kind == "POWER") cut_power();
-  if (kind == "POWER" || kind == "KILL") kill(getpid(), SIGKILL);
-  if (kind == "TERM") kill(getpid(), SIGTERM);
-  if (kind == "SHORT") return can_be_short ? kShort : 0;
-  const int error = error_named(kind);
-  return error == EINTR && !can_be_interrupted ? 0 : error;
+  const bool meant = at != 0 && (calls == at || (calls > at && !setting("FAULTS_ONWARD").empty()));
+  int error = meant ? error_named(kind) : 0;
+  if (error == EINTR && !call.can_be_interrupted) error = 0;
+  if (meant && kind == "SHORT" && call.can_be_short) error = kShort;
+  report(error != 0, call.name, call.path);
+  if (meant && kind == "POWER") cut_power();
+  if (meant && (kind == "POWER" || kind == "KILL")) kill(getpid(), SIGKILL);
+  if (meant && kind == "TERM") kill(getpid(), SIGTERM);
+  return error;
 }
 
 int fail(int error) {
@@ -167,14 +193,15 @@ int fail(int error) {
 }
 
 int open_counted(const char* path, int flags, mode_t mode) {
-  const bool writes = (flags & (O_WRONLY | O_RDWR | O_CREAT)) != 0 && is_below(path);
+  const std::string name = full(path);
+  const bool writes = (flags & (O_WRONLY | O_RDWR | O_CREAT)) != 0 && is_below(name);
   if (!writes) return REAL(open)(path, flags, mode);
-  if (const int error = next_call(true); error > 0) return fail(error);
+  if (const int error = next_call({"open", name}); error > 0) return fail(error);
   const bool existed = access(path, F_OK) == 0;
   const int descriptor = REAL(open)(path, flags, mode);
   if (descriptor < 0) return descriptor;
   WrittenFile* file = file_of(descriptor);
-  if (!existed) changes.push_back({NameChange::Kind::created, path, path, ""});
+  if (!existed) changes.push_back({NameChange::Kind::created, name, name, ""});
   if (!existed && file != nullptr) file->synced = 0;
   return descriptor;
 }
@@ -202,57 +229,87 @@ int open64(const char* path, int flags, ...) __attribute__((alias("open")));
 
 ssize_t write(int descriptor, const void* data, size_t size) {
   if (!is_below(descriptor)) return REAL(write)(descriptor, data, size);
-  const int error = next_call(true, size > 1);
+  const int error = next_call({.name = "write", .path = path_of(descriptor), .can_be_short = size > 1});
   if (error > 0) return fail(error);
   file_of(descriptor);
   return REAL(write)(descriptor, data, error == kShort ? size / 2 : size);
 }
 
+ssize_t pwrite(int descriptor, const void* data, size_t size, off_t offset) {
+  const int error = is_below(descriptor) ? next_call({"pwrite", path_of(descriptor)}) : 0;
+  return error > 0 ? fail(error) : REAL(pwrite)(descriptor, data, size, offset);
+}
+ssize_t pwrite64(int descriptor, const void* data, size_t size, off64_t offset) __attribute__((alias("pwrite")));
+
 int fallocate(int descriptor, int mode, off_t offset, off_t size) {
-  const int error = is_below(descriptor) ? next_call(true) : 0;
+  const int error = is_below(descriptor) ? next_call({"fallocate", path_of(descriptor)}) : 0;
   return error > 0 ? fail(error) : REAL(fallocate)(descriptor, mode, offset, size);
 }
 int fallocate64(int descriptor, int mode, off64_t offset, off64_t size) __attribute__((alias("fallocate")));
 
+int ftruncate(int descriptor, off_t size) noexcept {
+  const int error = is_below(descriptor) ? next_call({"ftruncate", path_of(descriptor)}) : 0;
+  return error > 0 ? fail(error) : REAL(ftruncate)(descriptor, size);
+}
+int ftruncate64(int descriptor, off64_t size) noexcept __attribute__((alias("ftruncate")));
+
 int fsync(int descriptor) {
-  if (!is_below(descriptor)) return REAL(fsync)(descriptor);
-  if (const int error = next_call(true); error > 0) return fail(error);
+  const std::string path = path_of(descriptor);
+  if (!is_below(path) && path != folder_of(setting("FAULTS_DIRECTORY"))) return REAL(fsync)(descriptor);
+  if (const int error = next_call({"fsync", path}); error > 0) return fail(error);
   struct stat status = {};
   WrittenFile* file = file_of(descriptor);
-  if (file == nullptr) forget_changes(path_of(descriptor));  // of a directory
+  if (file == nullptr) forget_changes(path);  // of a directory
   if (file != nullptr && fstat(descriptor, &status) == 0) file->synced = status.st_size;
   return REAL(fsync)(descriptor);
 }
 
 int close(int descriptor) {
-  const int error = is_below(descriptor) ? next_call(true) : 0, result = REAL(close)(descriptor);
+  const bool counts = is_below(descriptor) && is_written(descriptor);
+  const int error = counts ? next_call({"close", path_of(descriptor)}) : 0, result = REAL(close)(descriptor);
   return error > 0 ? fail(error) : result;
 }
 
+int mkdir(const char* path, mode_t mode) noexcept {
+  const std::string name = full(path);
+  if (!is_below(name) || access(path, F_OK) == 0) return REAL(mkdir)(path, mode);
+  if (const int error = next_call({"mkdir", name, false}); error > 0) return fail(error);
+  const int result = REAL(mkdir)(path, mode);
+  if (result == 0) changes.push_back({NameChange::Kind::directory, name, name, ""});
+  return result;
+}
+
 int rename(const char* from, const char* to) noexcept {
-  if (!is_below(to)) return REAL(rename)(from, to);
-  if (const int error = next_call(false); error > 0) return fail(error);
-  const std::string backup = kept(to);
+  const std::string name = full(to);
+  if (!is_below(name)) return REAL(rename)(from, to);
+  if (const int error = next_call({"rename", name, false}); error > 0) return fail(error);
+  const std::string backup = kept(name);
   const int result = REAL(rename)(from, to);
-  if (result == 0) changes.push_back({NameChange::Kind::renamed, from, to, backup});
+  if (result == 0) changes.push_back({NameChange::Kind::renamed, full(from), name, backup});
   return result;
 }
 
 int linkat(int from_directory, const char* from, int to_directory, const char* to, int flags) noexcept {
-  if (!is_below(to)) return REAL(linkat)(from_directory, from, to_directory, to, flags);
-  if (const int error = next_call(false); error > 0) return fail(error);
+  const std::string name = full(to);
+  if (!is_below(name)) return REAL(linkat)(from_directory, from, to_directory, to, flags);
+  if (const int error = next_call({"linkat", name, false}); error > 0) return fail(error);
   const int result = REAL(linkat)(from_directory, from, to_directory, to, flags);
-  if (result == 0) changes.push_back({NameChange::Kind::linked, from, to, ""});
+  if (result == 0) changes.push_back({NameChange::Kind::linked, full(from), name, ""});
   return result;
 }
 
 int unlink(const char* path) noexcept {
-  if (!is_below(path) || access(path, F_OK) != 0) return REAL(unlink)(path);
-  if (const int error = next_call(false); error > 0) return fail(error);
-  const std::string backup = kept(path);
+  const std::string name = full(path);
+  if (!is_below(name) || access(path, F_OK) != 0) return REAL(unlink)(path);
+  if (const int error = next_call({"unlink", name, false}); error > 0) return fail(error);
+  const std::string backup = kept(name);
   const int result = REAL(unlink)(path);
-  if (result == 0) changes.push_back({NameChange::Kind::unlinked, path, path, backup});
+  if (result == 0) changes.push_back({NameChange::Kind::unlinked, name, name, backup});
   return result;
+}
+
+int flock(int descriptor, int operation) noexcept {
+  return setting("FAULTS_NO_LOCKS").empty() ? REAL(flock)(descriptor, operation) : fail(ENOLCK);
 }
 
 int clock_gettime(clockid_t clock, timespec* now) noexcept {

@@ -18,7 +18,7 @@ class ShortMemory:
     """For both trainers."""
 
     def limited(self, place, largest_block, code=0, **changes):
-        with mock.patch.dict("os.environ", faults(place / "m", self.folder / "count", largest_block=largest_block)):
+        with mock.patch.dict("os.environ", faults(place / "m", self.folder / "calls", largest_block=largest_block)):
             return self.train_in(place, code=code, **changes)
 
 
@@ -41,6 +41,16 @@ class Translation(ShortMemory, trainers.TranslationRuns):
         self.assertLess(result.err.index("does not fit"), result.err.index("validation loss"))
         for ours, theirs in zip(self.last_row(place), self.last_row(undisturbed)):
             self.assertAlmostEqual(ours, theirs, delta=1e-3 * theirs)
+
+    def test_largest_batch_is_tried_first(self):
+        """A pair of one hundred tokens is met in a later update, were there one."""
+        pairs = toy_pairs(300)
+        write_pairs(self.folder, pairs + [tuple(" ".join(side) for side in zip(*pairs[:12]))])
+        settings = {"dim": 8, "ffn_dim": 512, "batch_tokens": 60, "max_updates": 1}
+        result = self.limited(self.place("limited"), 200_000, code=None, **settings)
+        self.assert_refused(result, 6, "out of memory", "136 and 124 tokens", "--max-length")
+        self.assertIn("saved at update 0\n", result.err)
+        self.assertEqual(state_of(self.folder / "limited/m")["update"], 0)
 
     def test_sentence_that_cannot_be_split(self):
         """It is met in the middle of the run, is no batch's largest, and --max-length leaves it out."""

@@ -4,9 +4,11 @@ one message with path and reason, the state before can be used, and the same com
 import shutil
 import signal
 import unittest
+from unittest import mock
 
 import trainers
 from common import metrics_reach, state_of, temporaries
+from injection import faults
 from mounts import Mounts
 
 setUpModule = trainers.setUpModule
@@ -49,6 +51,16 @@ class Places:
         self.assert_usable("m/last.safetensors", before=enter)
         self.train_in(place, **self.LONG)
         self.assert_same_run(undisturbed, place)
+
+    def test_no_locks(self):
+        """As on some network file systems."""
+        self.train_in(self.place("undisturbed"))
+        place = self.place("unlocked")
+        with mock.patch.dict("os.environ", faults(place / "m", self.folder / "calls", no_locks=1)):
+            result = self.train_in(place)
+        self.assertRegex(result.err, r"warning: directory m cannot be locked on its file system \(.*\); make sure that "
+                                     r"only one process uses it\n")
+        self.assert_same_run(self.folder / "undisturbed", place)
 
     def test_directory_is_deleted(self):
         """In the middle of a run, which then begins anew."""

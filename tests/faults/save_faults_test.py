@@ -3,6 +3,7 @@
 A program that does nothing but save (save_loop.cpp) runs with a library (faults.cpp) that lets the n-th call fail,
 n = 1, 2, ... until a run survives.
 """
+import errno
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from injection import FOLDER, KINDS, faults, report_points
+from injection import ERRORS, FOLDER, KINDS, calls_in, faults, report_points
 
 STEPS = 6
 POINTS = {}
@@ -26,10 +27,10 @@ class SaveFaults(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="heed-test-")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name).resolve()
-        self.count = self.folder / "count"
+        self.log = self.folder / "calls"
 
     def save(self, directory, **settings):
-        environment = os.environ | (faults(directory, self.count, **settings) if settings else {})
+        environment = os.environ | (faults(directory, self.log, **settings) if settings else {})
         return subprocess.run([FOLDER / "save_loop", directory, str(STEPS)], env=environment, capture_output=True,
                               timeout=60)
 
@@ -52,18 +53,28 @@ class SaveFaults(unittest.TestCase):
         del files["last.1.safetensors"]
         return files
 
+    def assert_told(self, run, calls, error):
+        """The first failure that matters ends the run, with its path and the reason."""
+        failed = next((call for call in calls if call.failed and call.matters(error)), None)
+        self.assertEqual(run.returncode, 4 if failed else 0, (failed, run.stderr))
+        if failed:
+            message = run.stderr.decode()
+            self.assertIn(os.strerror(getattr(errno, error)), message)
+            self.assertIn(str(Path(failed.path).parent), message)
+            self.assertNotIn("bug", message)
+
     def every_point(self, name, codes):
         """Lets each call fail; `codes`: what such runs end with, all of them."""
         expected, point, seen = self.expected(), 0, set()
         while True:
             point += 1
             directory = self.folder / f"{name}-{point}"
-            self.count.unlink(missing_ok=True)
+            self.log.unlink(missing_ok=True)
             failed = self.save(directory, at=point, **KINDS[name])
             with self.subTest(name, point=point):
-                if failed.returncode > 0:
-                    self.assertIn(str(directory), failed.stderr.decode())
-                    self.assertNotIn("bug", failed.stderr.decode())
+                calls = calls_in(self.log)
+                if KINDS[name]["kind"] in ERRORS:
+                    self.assert_told(failed, calls, KINDS[name]["kind"])
                 if failed.stdout:
                     self.assertGreaterEqual(self.saved_step(directory), int(failed.stdout.split()[-1]))
                 seen.add(failed.returncode)
@@ -72,7 +83,7 @@ class SaveFaults(unittest.TestCase):
                 found = self.files(directory)
                 found.pop("last.1.safetensors", None)
                 self.assertEqual(found, expected)
-            if failed.returncode == 0 and self.count.exists() and int(self.count.read_text()) < point:
+            if failed.returncode == 0 and len(calls) < point:
                 break
         POINTS[name] = point - 1
         self.assertGreater(point, 50)

@@ -6,7 +6,7 @@ from unittest import mock
 
 import trainers
 from common import state_of
-from injection import faults
+from injection import calls_in, faults
 
 setUpModule = trainers.setUpModule
 POINTS = 3
@@ -18,9 +18,9 @@ class Signals:
     def setUp(self):
         super().setUp()
         self.undisturbed = self.place("undisturbed")
-        with mock.patch.dict("os.environ", faults(self.undisturbed / "m", self.folder / "count")):
+        with mock.patch.dict("os.environ", faults(self.undisturbed / "m", self.folder / "calls")):
             self.train_in(self.undisturbed)
-        self.calls = int((self.folder / "count").read_text())
+        self.calls = len(calls_in(self.folder / "calls"))
 
     def at_each_point(self, name, check, **settings):
         """A run that is told at the n-th call, then the same command again."""
@@ -28,7 +28,7 @@ class Signals:
         for point in random.Random(name).sample(range(self.calls // 6, self.calls // 3), POINTS):
             with self.subTest(point=point):
                 place = self.place(f"{name}-{point}")
-                with mock.patch.dict("os.environ", faults(place / "m", self.folder / "count", kind="TERM", at=point,
+                with mock.patch.dict("os.environ", faults(place / "m", self.folder / "calls", kind="TERM", at=point,
                                                           **settings)):
                     told = self.train_in(place, code=None)
                 self.assertEqual(told.code, 128 + signal.SIGTERM, told.err)

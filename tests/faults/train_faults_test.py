@@ -1,8 +1,10 @@
 """Both trainers, with calls that fail while they write to the model directory: the same command again ends with the same
 tensors, metrics and pictures as a run that was never disturbed.
 
-A drawn sample of calls and ways to fail; with HEED_FAULT_POINTS=all every call in every way, which takes hours.
+A drawn sample of calls, with every way to fail in one trainer or the other; with HEED_FAULT_POINTS=100 so many calls and
+ways of each trainer, with HEED_FAULT_POINTS=all every call in every way, which takes hours.
 """
+import errno
 import itertools
 import os
 import random
@@ -10,9 +12,9 @@ import unittest
 from unittest import mock
 
 import trainers
-from injection import KINDS, faults, report_points
+from common import state_of
+from injection import ERRORS, KINDS, calls_in, faults, report_points
 
-SAMPLE = 8
 POINTS = {}
 
 
@@ -25,41 +27,75 @@ class TrainFaults:
     """For both trainers."""
 
     def disturbed(self, place, **settings):
-        with mock.patch.dict(os.environ, faults(place / "m", self.folder / "count", **settings)):
-            return self.train_in(place, code=None)
+        """A run, and its calls."""
+        log = place / "calls"
+        with mock.patch.dict(os.environ, faults(place / "m", log, **settings)):
+            return self.train_in(place, code=None), calls_in(log)
 
-    def points(self):
-        """Calls and ways to fail, and where a run ends that meets none."""
+    def undisturbed_calls(self):
+        """Of a run that meets no failure."""
         place = self.place("counted")
-        self.assertEqual(self.disturbed(place).code, 0)
+        run, calls = self.disturbed(place)
+        self.assertEqual(run.code, 0)
         self.assert_same_run(self.folder / "undisturbed", place)
-        calls = int((self.folder / "count").read_text())
-        self.assertGreater(calls, 100)
+        names = {call.name for call in calls}
+        self.assertLessEqual({"mkdir", "open", "write", "fsync", "close", "linkat", "rename"}, names)
+        return calls
+
+    def points(self, calls):
+        wanted = os.environ.get("HEED_FAULT_POINTS")
+        if wanted is None:
+            return [(kind, random.Random(kind).randint(1, calls)) for kind in self.SAMPLE]
         every = list(itertools.product(KINDS, range(1, calls + 1)))
-        wanted = os.environ.get("HEED_FAULT_POINTS", str(SAMPLE))
         return every if wanted == "all" else random.Random(1).sample(every, int(wanted))
+
+    def saved_updates(self, calls):
+        """For each call, the update that was surely saved before it; -1 before the first."""
+        saved, renamed, updates = -1, False, []
+        for call in calls:
+            updates.append(saved)
+            renamed |= call.name == "rename" and call.path.endswith("/m/last.safetensors")
+            if renamed and call.name == "fsync" and call.path.endswith("/m"):
+                saved, renamed = 0 if saved < 0 else min(saved + self.SAVE_EVERY, self.UPDATES), False
+        self.assertEqual(saved, self.UPDATES)
+        return updates
+
+    def assert_told(self, run, calls, error):
+        """The first failure that matters ends the run, with its folder and the reason."""
+        failed = next((call for call in calls if call.failed and call.matters(error)), None)
+        self.assertIn(run.code, self.CODES if failed else (0,), (failed, run.err))
+        if failed:
+            folder = failed.path[failed.path.rindex("/m") + 1:].rpartition("/")[0]
+            self.assert_refused(run, run.code, folder, os.strerror(getattr(errno, error)))
 
     def test_same_end(self):
         self.train_in(self.place("undisturbed"))
-        for name, point in self.points():
+        calls = self.undisturbed_calls()
+        saved = self.saved_updates(calls)
+        for name, point in self.points(len(calls)):
             with self.subTest(name, point=point):
                 place = self.place(f"{name}-{point}")
-                failed = self.disturbed(place, at=point, **KINDS[name])
-                self.assertIn(failed.code, {"EINTR": (0,), "SHORT": (0,), "KILL": (-9,)}.get(
-                    name, (-9,) if name.startswith("power") else (0, 3, 4)), failed.err)
-                if failed.code > 0:
-                    self.assert_refused(failed, failed.code, "m/" if "m/" in failed.err else "m")
+                kind = KINDS[name]["kind"]
+                failed, met = self.disturbed(place, at=point, **KINDS[name])
+                if kind in ERRORS:
+                    self.assert_told(failed, met, kind)
+                else:
+                    self.assertEqual(failed.code, 0 if kind in ("EINTR", "SHORT") else -9, failed.err)
+                if saved[point - 1] >= 0:
+                    self.assertGreaterEqual(state_of(place / "m")["update"], saved[point - 1])
                 self.train_in(place)
                 self.assert_same_run(self.folder / "undisturbed", place)
                 POINTS[name] = POINTS.get(name, 0) + 1
 
 
 class Translation(TrainFaults, trainers.TranslationRuns):
-    pass
+    SAMPLE, CODES = list(KINDS)[::2], (4,)
+    SAVE_EVERY, UPDATES = trainers.TranslationRuns.RUN["save_every"], trainers.TranslationRuns.RUN["max_updates"]
 
 
 class Pictures(TrainFaults, trainers.PictureRuns):
-    pass
+    SAMPLE, CODES = list(KINDS)[1::2], (3, 4)  # 3 for the pictures of its samples
+    SAVE_EVERY, UPDATES = trainers.gan_train_test.SMALL["save_every"], trainers.gan_train_test.SMALL["max_updates"]
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kTemporaryMark = ".tmp-";
+constexpr int kMostLinks = 40;  // in a row, as in Linux
 
 /// Repeats a system call that a signal interrupted.
 template <class Call>
@@ -200,9 +201,11 @@ AtomicFile::AtomicFile(fs::path target, int failure_code) : target_(std::move(ta
     return failure(failure_code_, "cannot write " + target_.string() + ": " + why);
   };
   std::error_code error;
-  if (fs::is_symlink(fs::symlink_status(target_, error))) {
-    target_ = fs::weakly_canonical(target_, error);
-    if (error) throw refuse(error.message());
+  for (int links = 0; fs::is_symlink(fs::symlink_status(target_, error)); ++links) {  // of a missing file too
+    if (links == kMostLinks) throw refuse(reason(ELOOP));
+    const fs::path to = fs::read_symlink(target_, error);
+    if (error) throw refuse(reason(error.value()));
+    target_ = directory_of(target_) / to;
   }
   const fs::file_status status = fs::status(target_, error);
   if (fs::exists(status) && !fs::is_regular_file(status)) throw refuse("what has this name is not a regular file");
@@ -293,6 +296,24 @@ void link_atomically(const fs::path& existing, const fs::path& link, int failure
   sync_directory(directory_of(link), failure_code);
 }
 
+void make_directory(const fs::path& path, int failure_code) {
+  std::vector<fs::path> missing;
+  std::error_code error;
+  for (fs::path folder = path.has_filename() ? path : path.parent_path(); !folder.empty() && !fs::exists(folder, error);
+       folder = folder.parent_path())
+    missing.push_back(folder);
+  fs::create_directories(path, error);
+  if (!error && !fs::is_directory(path)) error = std::make_error_code(std::errc::not_a_directory);
+  if (error) throw failure(failure_code, "cannot make the directory " + path.string() + ": " + reason(error.value()));
+  for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder)
+    sync_directory(directory_of(*folder), failure_code);
+}
+
+void remove_file(const fs::path& path, int failure_code) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    throw failure(failure_code, "cannot remove " + path.string() + ": " + reason(errno));
+}
+
 void remove_stale_temporaries(const fs::path& directory) {
   std::error_code error;
   std::vector<fs::path> stale;
@@ -339,7 +360,7 @@ DirectoryLock::DirectoryLock(const fs::path& directory) {
   std::strftime(time.data(), time.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
   const std::string holder =
       "host " + host_name() + ", pid " + std::to_string(::getpid()) + ", since " + std::string(time.data());
-  const bool written = ::ftruncate(descriptor_, 0) == 0 &&
+  const bool written = retry([&] { return ::ftruncate(descriptor_, 0); }) == 0 &&
                        retry([&] { return ::pwrite(descriptor_, holder.data(), holder.size(), 0); }) ==
                            static_cast<ssize_t>(holder.size());
   if (!written) {

@@ -54,6 +54,13 @@ void append_to_file(const std::filesystem::path& path, std::string_view text, in
 /// file system has no hard links. Throws Error(failure_code).
 void link_atomically(const std::filesystem::path& existing, const std::filesystem::path& link, int failure_code = 3);
 
+/// Makes a directory and those above it that are missing, durably. One that is there already is fine. Throws
+/// Error(failure_code).
+void make_directory(const std::filesystem::path& path, int failure_code = 3);
+
+/// Deletes a file; none is fine too. Throws Error(failure_code).
+void remove_file(const std::filesystem::path& path, int failure_code = 3);
+
 /// Deletes temporaries that killed processes left in `directory` (only while holding its lock). Throws
 /// Error(checkpoint) when the directory cannot be listed.
 void remove_stale_temporaries(const std::filesystem::path& directory);

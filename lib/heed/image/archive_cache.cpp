@@ -126,7 +126,7 @@ void ArchiveCache::write(const PictureScan& scan, const std::string& recipe,
   }
   for (const std::string& message : scan.unreadable) unreadable += message + '\0';
   try {
-    std::filesystem::create_directories(path_.parent_path());
+    make_directory(path_.parent_path());
     AtomicFile file(path_);
     file.reserve(pixels.size());
     safetensors::write(file,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "heed/base/error.h"
+#include "heed/base/files.h"
 #include "heed/base/progress.h"
 #include "heed/text/pieces.h"
 #include "heed/text/unicode.h"
@@ -157,9 +158,7 @@ AttentionOutput::AttentionOutput(const std::filesystem::path& path)
     if (path == "-" || kPictureEndings.contains(path.extension().string()))
       throw usage_error("--attention " + path.string() +
                         ": name a page (x.html), numbers (x.json), or a directory for pictures, which are SVG");
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    if (error) throw data_error(path.string() + ": cannot be made a directory: " + error.message());
+    make_directory(path);
     return;
   }
   file_ = std::make_unique<AtomicFile>(path);

@@ -16,6 +16,7 @@
 
 #include "heed/base/content_hash.h"
 #include "heed/base/error.h"
+#include "heed/base/files.h"
 #include "heed/base/progress.h"
 #include "heed/base/utf8.h"
 #include "heed/text/gzip.h"
@@ -161,12 +162,7 @@ IndexedText open_indexed_text(const std::filesystem::path& path, const std::file
   const std::filesystem::path unpacked_path = cache_name.string() + ".text";
   if (auto cached = open_cached(header, file, index_path, unpacked_path, packed)) return std::move(*cached);
 
-  std::error_code failure;
-  std::filesystem::create_directories(cache_directory, failure);
-  if (failure) {
-    throw checkpoint_error(cache_directory.string() + ": cannot make this directory (" + failure.message() +
-                           "); expected a place for the index of " + path.string());
-  }
+  make_directory(cache_directory, static_cast<int>(ExitCode::checkpoint));
   if (packed) {
     AtomicFile unpacked(unpacked_path, static_cast<int>(ExitCode::checkpoint));
     unpack_gzip(path, unpacked);
