@@ -161,7 +161,7 @@ class Places(BadInputTest):
     def test_model_is_a_file(self):
         self.write("file", "mine\n")
         for name in ("file", "file/below"):
-            self.assert_refused(self.train(code=None, model=name), 4, name, "cannot be made a model directory")
+            self.assert_refused(self.train(code=None, model=name), 4, "cannot make the directory " + name, "Not a directory; check the path")
         self.assertEqual((self.folder / "file").read_text(), "mine\n")
 
     def test_unwritable_directory(self):
@@ -274,6 +274,11 @@ class Settings(BadInputTest):
                 result = self.train(code=None, model="new", vocab=name, vocab_size=None)
                 self.assert_refused(result, 3, name)
                 self.assertEqual([*(self.folder / "new").glob("*.safetensors")], [])
+        too_long = "x" * 300
+        self.assert_refused(self.train(code=None, model="new", vocab=too_long, vocab_size=None), 3, too_long,
+                            "File name too long")
+        self.assert_refused(self.train(code=None, model="new", init_from=too_long, vocab_size=None), 4, too_long,
+                            "File name too long")
 
     def test_vocabulary_too_small_for_the_alphabet(self):
         result = self.train(code=None, model="new", vocab_size=8)

@@ -99,7 +99,26 @@ class Training(GanTest):
         before = contents(self.folder / "m", without=("train.log",))
         result = self.run_program("gan-train", data=PICTURES, model="m", max_time="1s", threads=2)
         self.assertIn("this run is finished", result.err)
+        self.assertIn("this run is finished", (self.folder / "m/train.log").read_text())
         self.assertEqual(contents(self.folder / "m", without=("train.log",)), before)
+        result = self.run_program("gan-train", data=PICTURES, model="m", max_time="1s", threads=2, g_lr=1e-5)
+        self.assertIn("the changed settings were not taken:\n  g-lr: ", result.err)
+        self.assertNotIn("going on", result.err)
+
+    def test_a_model_without_its_state_is_not_replaced_and_one_that_is_lost_is_made_again(self):
+        self.gan_train(max_updates=3)
+        model = self.folder / "m"
+        best = (model / "best.safetensors").read_bytes()
+        (model / "best.safetensors").unlink()
+        self.assertIn("finished: --max-updates 3 reached", self.gan_train(max_updates=3).err)
+        self.assertEqual((model / "best.safetensors").read_bytes(), best)
+        for name in ("last", "last.1"):
+            (model / f"{name}.safetensors").unlink()
+        before = contents(model)
+        self.assert_refused(self.gan_train(code=None, max_updates=3), 4, "m holds a model", "--init m", "--restart")
+        self.assertEqual(contents(model), before)
+        self.gan_train(model="n", init="m", max_updates=1)
+        self.gan_train(restart=True, max_updates=1)
 
     def test_dry_run_writes_nothing(self):
         result = self.gan_train(dry_run=True, model=None)
@@ -247,6 +266,13 @@ class Resuming(GanTest):
         self.assertNotIn("have changed", result.err)
         self.assert_same_run(self.folder / "undisturbed", place)
 
+    def test_threads_may_change_in_one_line(self):
+        place = self.place("threads")
+        self.gan_train(cwd=place)
+        result = self.gan_train(cwd=place, max_updates=14, threads=2)
+        self.assertEqual(result.err.count("going on with 2 threads instead of 1"), 1)
+        self.assertNotIn("threads instead", self.gan_train(cwd=place, max_updates=16, threads=2).err)
+
     def test_shape_may_not_change(self):
         self.gan_train(max_updates=3)
         before = contents(self.folder / "m", without=("train.log",))
@@ -338,7 +364,9 @@ class OddFolders(GanTest):
         self.assertIn("3.png", result.err)
 
     def test_wrong_values(self):
-        for changes, parts in (({"size": 3}, ("--size",)), ({"background": "blueish"}, ("--background",)),
+        for changes, parts in (({"size": 7}, ("--size", "8 to 1,024")), ({"size": 3000}, ("--size", "8 to 1,024")),
+                               ({"size": 5000}, ("--size", "8 to 1,024")),
+                               ({"background": "blueish"}, ("--background",)),
                                ({"attn_res": "9"}, ("attn-res",)), ({"loss": "best"}, ("rpgan", "hinge")),
                                ({"batch": 0}, ("batch",)), ({"gama": 3}, ("--gamma",)), ({"d_steps": 99}, ("d-steps",))):
             with self.subTest(changes):
@@ -379,10 +407,21 @@ class Sampling(GanTest):
         self.assertEqual(sorted({name.split("/")[0] for name in names}), sorted(p.name for p in PICTURES.iterdir()))
         self.assertIn("cross/seed000001.png", names)
 
+    def test_without_a_class_it_is_the_same_as_all(self):
+        result = self.sample(output="out")
+        self.assertIn("128 pictures in out", result.err)
+        self.sample(**{"class": "all"}, output="all")
+        self.assertEqual(contents(self.folder / "out"), contents(self.folder / "all"))
+        self.gan_train(model="again", data=self.folder / "out", cond=True, max_updates=1)
+
+    def test_one_picture_is_told_as_one(self):
+        self.assertIn(" 1 picture in out", " " + self.sample(n=1, output="out").err)
+
     def test_grid_film_and_maps(self):
-        self.sample(grid="8x4", output="grid.png")
-        self.sample(grid="2x4", attn_maps=True, output="maps.png")
-        self.sample(interp="1,2,3", frames=4, **{"class": "star"}, output="walk.gif")
+        self.assertIn("grid of 8x4 in grid.png", self.sample(grid="8x4", output="grid.png").err)
+        self.assertIn("grid of 2x4 in maps.png", self.sample(grid="2x4", attn_maps=True, output="maps.png").err)
+        film = self.sample(interp="1,2,3", frames=4, **{"class": "star"}, output="walk.gif")
+        self.assertIn("film of 12 frames in walk.gif", film.err)
         self.assertTrue((self.folder / "grid.png").read_bytes().startswith(b"\x89PNG"))
         self.assertTrue((self.folder / "walk.gif").read_bytes().startswith(b"GIF89a"))
 
@@ -403,14 +442,23 @@ class Sampling(GanTest):
     def test_wrong_wishes(self):
         known = ("0 cross", "7 triangle")
         for settings, code, parts in (({"class": "dog"}, 2, known), ({"class": 8}, 2, known),
-                                      ({"seeds": "3-1"}, 2, ("--seeds",)), ({"grid": "2x2", "n": 9}, 2, ("--grid",)),
-                                      ({"grid": "0x2"}, 2, ("--grid",)), ({"interp": "1"}, 2, ("--interp",)),
+                                      ({"seeds": "3-1"}, 2, ("--seeds",)),
+                                      ({"grid": "2x2", "n": 9, "output": "out.png"}, 2,
+                                       ("--grid", "4 cells for 9 pictures")),
+                                      ({"grid": "0x2"}, 2, ("--grid",)),
+                                      ({"interp": "1", "output": "out.gif"}, 2, ("--interp needs two",)),
                                       ({"interp": "1,2", "n": 3}, 2, ("--interp", "--n")),
-                                      ({"interp": "0-99", "frames": 1000}, 2, ("--interp", "10,000 frames")),
-                                      ({"model": "none"}, 4, ("none",)), ({"output": None}, 2, ("--output",))):
+                                      ({"interp": "0-99", "frames": 1000, "output": "out.gif"}, 2,
+                                       ("--interp", "10,000 frames")),
+                                      ({"grid": "2x2"}, 2, ("--output out", ".png")),
+                                      ({"grid": "2x2", "output": "out.jpg"}, 2, ("--output out.jpg", ".png")),
+                                      ({"interp": "3,4", "output": "out.png"}, 2, ("--output out.png", ".gif")),
+                                      ({"attn_maps": True, "output": "out.png"}, 2, ("--output out.png", "--grid")),
+                                      ({"model": "none"}, 4, ("none",)),
+                                      ({"output": None}, 2, ("missing --output DIR|FILE",))):
             with self.subTest(settings):
                 self.assert_refused(self.sample(code=None, **({"output": "out"} | settings)), code, *parts)
-                self.assertFalse((self.folder / "out").exists())
+                self.assertEqual(list(self.folder.glob("out*")), [])
 
     def test_output_that_cannot_be_written(self):
         (self.folder / "file").write_text("in the way")

@@ -123,7 +123,7 @@ class SameBits(ResumeTest):
             run = self.start_in(stopped, **length)
             self.assertTrue(run.wait_until(lambda: metrics_reach(stopped / "m", update)))
             run.signal(number)
-            self.assertIn(run.wait(), (-number, 128 + number), run.err)
+            self.assertEqual(run.wait(), -number if number == signal.SIGKILL else 128 + number, run.err)
         self.assertIn("going on from update", self.run_in(stopped, **length).err)
         self.assert_same_run(self.folder / "undisturbed", stopped)
 
@@ -206,6 +206,9 @@ class ChangedSettings(ResumeTest):
         result = self.run_in(self.folder / "run", max_updates=16, batch_tokens=400, lr=1e-3)
         self.assertIn("going on with changed settings", result.err)
         self.assertIn("batch-tokens: 300 -> 400", result.err)
+        log = (self.model / "train.log").read_text()
+        self.assertIn("going on with changed settings", log)
+        self.assertIn("batch-tokens: 300 -> 400", log)
         self.assertEqual(state_of(self.model)["update"], 16)
 
     def test_threads_may_change_in_one_line(self):

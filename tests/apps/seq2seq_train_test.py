@@ -31,7 +31,8 @@ class TwoFilesSuffice(TrainTest):
         """Everything else is chosen, and said. The run is stopped by the one limit that a test needs."""
         result = self.train(base={}, max_updates=1, threads=1)
         for words in ("preset tiny: 4+4 layers, 128 wide, feed-forward 256, 4 heads", "batches of 2,048 tokens",
-                      "peak rate 0.00300 after 1,000 updates", "auto chose", "1 threads, seed 1",
+                      "peak rate 0.00300 after 1,000 updates", "auto chose", "bf16 has to be 1.1 times as fast",
+                      "1 threads, seed 1",
                       "held out 3 of the training pairs", "vocabulary reduced from 8,000 to", "pairs    ",
                       "finished: --max-updates 1 reached", "translate --model m"):
             self.assertIn(words, result.err)
@@ -304,6 +305,20 @@ class InitFrom(TrainTest):
                          read_safetensors(self.parent / "best.safetensors")[1]["subwords.source"])
         self.assertEqual(self.options()["dim"], 64)
 
+    def test_settings_of_such_a_run_can_be_given_again(self):
+        shape = {"enc_layers": None, "dec_layers": None, "dim": None, "ffn_dim": None, "heads": None, "vocab_size": None}
+        self.train(init_from=self.parent, max_updates=4, **shape)
+        self.run_program("seq2seq-train", config="m/config.toml", model="again", threads=1)
+        assert_same_tensors(self, self.model / "last.safetensors", self.folder / "again/last.safetensors")
+        self.run_program("seq2seq-train", config="m/config.toml", max_updates=8, threads=1)
+        self.assertEqual(state_of(self.model)["update"], 8)
+
+    def test_the_longest_line_has_to_fit_into_the_positions_of_the_parent(self):
+        self.train(model="short", positions="learned", max_positions=40, max_length=39, max_updates=1)
+        refused = self.train(code=None, init_from="short", vocab_size=None)
+        self.assert_refused(refused, 2, "--max-length 256", "--max-positions 40")
+        self.train(init_from="short", vocab_size=None, max_length=39, max_updates=1)
+
     def test_goes_on_without_asking_for_the_parent(self):
         shape = {"enc_layers": None, "dec_layers": None, "dim": None, "ffn_dim": None, "heads": None, "vocab_size": None}
         moved = self.folder / "parent"
@@ -342,9 +357,9 @@ class Limits(TrainTest):
         self.assertIn("finished: --max-time 2s reached", result.err)
         state = state_of(self.model)
         self.assertGreaterEqual(state["seconds"], 2)
-        before = contents(self.model)
+        before = contents(self.model, without=("train.log",))
         self.assertIn("this run is finished", self.train(max_updates=0, max_time="2s", valid_every=100000).err)
-        self.assertEqual(contents(self.model), before)
+        self.assertEqual(contents(self.model, without=("train.log",)), before)
         self.train(max_updates=0, max_time="0.05m", valid_every=100000)
         self.assertGreater(state_of(self.model)["update"], state["update"])
 
@@ -356,14 +371,43 @@ class Limits(TrainTest):
         self.assertEqual(state_of(self.model)["best-update"], 2)
 
     def test_finished_run_changes_nothing(self):
+        """Settings that are given with it are not taken, and the log says both."""
         self.train()
-        before = contents(self.model)
+        before = contents(self.model, without=("train.log",))
         result = self.train()
         self.assertIn("this run is finished: --max-updates 20 reached", result.err)
-        self.assertEqual(contents(self.model), before)
+        self.assertNotIn("changed settings", result.err)
+        result = self.train(lr=1e-3, valid_every=7)
+        self.assertRegex(result.err, r"this run is finished: .*; the changed settings were not taken:\n  lr: 0.003 -> 0.001")
+        self.assertNotIn("going on", result.err)
+        self.assertEqual(contents(self.model, without=("train.log",)), before)
+        log = (self.model / "train.log").read_text()
+        self.assertEqual(log.count("this run is finished"), 2)
+        self.assertIn("the changed settings were not taken", log)
+
+    def test_best_that_is_lost_is_made_again(self):
+        """Of the newest weights, as at a first validation."""
+        self.train(max_updates=10)
+        best = (self.model / "best.safetensors").read_bytes()
+        (self.model / "best.safetensors").unlink()
+        result = self.train(max_updates=10)
+        self.assertIn("finished: --max-updates 10 reached. Best at update 10", result.err)
+        self.assertEqual((self.model / "best.safetensors").read_bytes(), best)
+        self.assertIn("this run is finished", self.train(max_updates=10).err)
 
 
 class Directories(TrainTest):
+    def test_a_model_without_its_state_is_not_replaced(self):
+        """Such as one that heed-average made."""
+        self.train(model="a", max_updates=4)
+        self.run_program("heed-average", model=["a/best.safetensors", "a/last.safetensors"], output="m", threads=None)
+        before = contents(self.model)
+        result = self.train(code=None)
+        self.assert_refused(result, 4, "m holds a model (best.safetensors) but no state", "--init-from m", "--restart")
+        self.assertEqual(contents(self.model), before)
+        self.train(max_updates=4, restart=True)
+        self.assertEqual(state_of(self.model)["update"], 4)
+
     def test_other_files_are_left_alone(self):
         self.model.mkdir()
         (self.model / "notes.txt").write_text("mine\n")

@@ -120,6 +120,23 @@ TEST_CASE("a symbolic link stays, its file is replaced", "[files]") {
   CHECK(get(scratch / "store/model") == "new");
 }
 
+TEST_CASE("a symbolic link to a file that is yet to be made stays, a chain of them too", "[files]") {
+  const ScratchDirectory scratch;
+  fs::create_directory(scratch / "store");
+  fs::create_symlink("store/second", scratch / "first");
+  fs::create_symlink("model", scratch / "store/second");
+  heed::write_file_atomically(scratch / "first", "new");
+  CHECK(fs::read_symlink(scratch / "first") == "store/second");
+  CHECK(fs::read_symlink(scratch / "store/second") == "model");
+  CHECK(get(scratch / "store/model") == "new");
+
+  fs::create_symlink("b", scratch / "a");
+  fs::create_symlink("a", scratch / "b");
+  CHECK(contains(error_of(ExitCode::checkpoint, [&] { heed::write_file_atomically(scratch / "a", "text", 4); }),
+                 "symbolic links"));
+  CHECK(scratch.names() == Names{"a", "b", "first", "store"});
+}
+
 TEST_CASE("only regular files are replaced", "[files]") {
   const ScratchDirectory scratch;
   fs::create_directory(scratch / "directory");

@@ -431,7 +431,9 @@ TEST_CASE("files that are no files, or too short, or claim a giant header", "[sa
   put(scratch / "short", "1234567");
   CHECK(contains(open_error(scratch / "short"), "only 7 bytes long"));
   put(scratch / "giant", std::string(8, '\xFF') + "{}");
-  CHECK(contains(open_error(scratch / "giant"), "longer than 16 MiB"));
+  CHECK(contains(open_error(scratch / "giant"), "giant is not a model: it is no safetensors file"));
+  put(scratch / "text", "the cat sees the dog\n");
+  CHECK(contains(open_error(scratch / "text"), "text is not a model: it is no safetensors file"));
   put(scratch / "beyond", with_header("{}").replace(0, 1, "\x03"));
   CHECK(contains(open_error(scratch / "beyond"), "does not fit"));
 }

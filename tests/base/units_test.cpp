@@ -17,11 +17,33 @@ TEST_CASE("counts with decimal units", "[units]") {
   CHECK(parse_count(".5k", "n") == 500);
   CHECK(parse_count("9223372036854775807", "n") == INT64_MAX);
   CHECK(parse_count("1.50000000000000000000k", "n") == 1'500);
+  CHECK(parse_count("100.00", "n") == 100);
+  CHECK(parse_count("1.005k", "n") == 1'005);
 }
 
 TEST_CASE("what is no whole number is refused by name", "[units]") {
-  for (const char* text : {"", "k", ".", "-5", "+5", "1.5", "1.2345k", "1e3", "1,000", "10kb", "10 k", " 10", "0x10",
-                           "1.2.3", "9223372036854775808", "9223372037G", "10T", "nan", "1\n"}) {
+  for (const char* text : {"",
+                           "k",
+                           ".",
+                           "-5",
+                           "+5",
+                           "1.5",
+                           "1.05",
+                           "100.05",
+                           "1.2345k",
+                           "1.00005k",
+                           "1e3",
+                           "1,000",
+                           "10kb",
+                           "10 k",
+                           " 10",
+                           "0x10",
+                           "1.2.3",
+                           "9223372036854775808",
+                           "9223372037G",
+                           "10T",
+                           "nan",
+                           "1\n"}) {
     CAPTURE(text);
     const std::string message = error_of(heed::ExitCode::usage, [&] { parse_count(text, "--max-updates"); });
     CHECK(contains(message, "--max-updates: '"));

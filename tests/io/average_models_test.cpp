@@ -57,6 +57,19 @@ TEST_CASE("averaged weights count where a file has both, and what only training 
   CHECK(numbers(mean, "w") == std::vector<float>{2});
 }
 
+TEST_CASE("shortlists may differ, as those of trainings on other text do: the first one's is kept") {
+  const SmallModels models;
+  models.write("a", {{"w", {3}}, {"shortlist", {7}}}, metadata_of());
+  models.write("b", {{"w", {1}}, {"shortlist", {8, 9}}}, metadata_of());
+  models.write("c", {{"w", {2}}}, metadata_of());
+  average_models({{models.path("a"), models.path("b"), models.path("c")}, models.path("mean")});
+  const safetensors::File mean(find_model_file(models.path("mean")));
+  CHECK(numbers(mean, "w") == std::vector<float>{2});
+  CHECK(numbers(mean, "shortlist") == std::vector<float>{7});
+  average_models({{models.path("c"), models.path("a")}, models.path("without")});
+  CHECK(safetensors::File(find_model_file(models.path("without"))).find("shortlist") == nullptr);
+}
+
 TEST_CASE("what does not go together is refused, and nothing is left") {
   const SmallModels models;
   const auto refusal = [&](const SmallModels::Tensors& tensors, const safetensors::Metadata& metadata) {
@@ -75,6 +88,8 @@ TEST_CASE("what does not go together is refused, and nothing is left") {
   const std::string a = models.path("a");
   CHECK_THAT(thrown([&] { average_models({{a}, models.path("mean")}); }), Contains("2: an average takes two"));
   CHECK_THAT(thrown([&] { average_models({{a, a}, ""}); }), Contains("2: ") && Contains("--output"));
+  CHECK_THAT(thrown([&] { average_models({{a, a}, models.path(std::string(300, 'x'))}); }),
+             StartsWith("4: ") && Contains("File name too long"));
   average_models({{a, a}, models.path("mean")});
   CHECK_THAT(thrown([&] { average_models({{a, a}, models.path("mean")}); }), Contains("holds a model already"));
 }

@@ -31,7 +31,8 @@ TEST_CASE("a model is described by its file, network, vocabulary, training and h
   const SmallModels models;
   safetensors::Metadata metadata = translation_metadata();
   metadata["state"] =
-      R"({"update":1500,"seconds":75.0,"epoch":2,"has-best":true,"best-score":31.25,"best-update":1000})";
+      R"({"update":1500,"seconds":75.0,"epoch":2,"has-best":true,"best-score":31.25,"best-update":1000,)"
+      R"("judged-by":"bleu of 123"})";
   const std::string path =
       models.write("m/last.safetensors",
                    {{"encoder.w", {1, 2, 3}}, {"optim.m.encoder.w", {0, 0, 0}}, {"subwords.source", {1}}}, metadata);
@@ -43,7 +44,7 @@ TEST_CASE("a model is described by its file, network, vocabulary, training and h
   CHECK_THAT(text, Contains("weights, and what training needs to go on"));
   CHECK_THAT(text, Contains("network     dim 64, tie all, source-vocab 1200, target-vocab 900\n"));
   CHECK_THAT(text, Contains("1,200 pieces for both sides"));
-  CHECK_THAT(text, Contains("update 1,500, 1m 15s of training, epoch 3; best validation 31.25 at update 1,000"));
+  CHECK_THAT(text, Contains("update 1,500, 1m 15s of training, epoch 3; best bleu 31.25 at update 1,000"));
   CHECK_THAT(text, Contains("history           update  valid_loss  valid_bleu  valid_chrf\n"));
   CHECK_THAT(text, Contains("1000      2.5000     31.2500     50.5000\n"));
   CHECK_THAT(text, !Contains(" 550 "));
@@ -52,6 +53,18 @@ TEST_CASE("a model is described by its file, network, vocabulary, training and h
   const std::string more = shown({.model = path, .settings = true, .tensors = true});
   CHECK_THAT(more, Contains("settings    lr = 0.003\n            train-src = [\"a.en\"]\n"));
   CHECK_THAT(more, Contains("encoder.w  F32 3  2.0000 +- 0.8165  from 1.0000 to 3.0000"));
+}
+
+TEST_CASE("the best validation is told by the number that it was judged by") {
+  const SmallModels models;
+  const auto trained = [&](const std::string& state) {
+    safetensors::Metadata metadata = translation_metadata();
+    metadata["state"] = R"({"has-best":true,"best-update":9,)" + state + "}";
+    return shown({.model = models.write("model", {{"w", {1}}}, metadata)});
+  };
+  CHECK_THAT(trained(R"("best-score":-0.0123,"judged-by":"loss of 123")"), Contains("; best loss 0.01 at update 9"));
+  CHECK_THAT(trained(R"("best-score":50.5,"judged-by":"chrf of 123")"), Contains("; best chrf 50.50 at update 9"));
+  CHECK_THAT(trained(R"("best-score":50.5)"), Contains("; best validation 50.50 at update 9"));
 }
 
 TEST_CASE("a picture model is described by its classes and scores") {
@@ -105,6 +118,16 @@ TEST_CASE("checkpoints of one training are compared by what they are used with")
   for (int i = 0; i < 30; ++i) many["w" + std::to_string(i)] = {1};
   CHECK_THAT(shown({.model = best, .against = models.write("many", many, translation_metadata())}),
              Contains("and 19 that are not in both alike\n"));
+}
+
+TEST_CASE("models of two kinds have nothing to compare") {
+  const SmallModels models;
+  const std::string text = models.write("t", {{"x", {1}}}, translation_metadata());
+  const std::string pictures =
+      models.write("p", {{"generator.x", {1}}}, model_metadata(kPictureNetworks[0], R"({"latent":64})"));
+  CHECK(shown({.model = text, .against = pictures}) ==
+        "first       " + text + "\nsecond      " + pictures +
+            "\nkind        a translation model -> a picture model: there is nothing in them to compare\n");
 }
 
 TEST_CASE("what is no model is refused") {

@@ -58,6 +58,13 @@ TEST_CASE("a directory means its best checkpoint, else its last") {
   CHECK_THAT(thrown([&] { find_model_file(models.path("empty"), kPictureModel); }), Contains("gan-train made?"));
   CHECK_THAT(thrown([&] { find_model_file(models.path("empty")); }), Contains("is it a model directory?"));
   CHECK_THAT(thrown([&] { find_model_file(models.path("none")); }), StartsWith("4: ") && Contains("no such"));
+  CHECK_THAT(thrown([&] { find_model_file(models.path(std::string(300, 'x'))); }),
+             StartsWith("4: ") && Contains("File name too long"));
+  std::filesystem::create_symlink("loop", models.path("loop"));
+  CHECK_THAT(thrown([&] { find_model_file(models.path("loop")); }), StartsWith("4: ") && Contains("/loop: Too many"));
+  std::filesystem::create_directory(models.path("odd"));
+  std::filesystem::create_symlink("best.safetensors", models.path("odd/best.safetensors"));
+  CHECK_THAT(thrown([&] { find_model_file(models.path("odd")); }), StartsWith("4: ") && Contains("odd/best.safe"));
 }
 
 }  // namespace heed

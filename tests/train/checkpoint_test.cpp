@@ -5,6 +5,7 @@
 
 #include "heed/base/fields_json.h"
 #include "heed/base/log.h"
+#include "heed/train/non_finite.h"
 #include "heed/train/seq2seq_checkpoint.h"
 
 #include "catch.h"
@@ -202,6 +203,64 @@ TEST_CASE("a file of another kind is no state to go on from") {
   safetensors::write(file, {}, {{"format", "heed"}, {"format_version", "1"}, {"kind", "attention-gan"}});
   file.commit();
   CHECK_THAT(thrown([&] { open_last_seq2seq(directory); }), Contains("4: ") && Contains("kind 'attention-gan'"));
+}
+
+TEST_CASE("a whole state of a newer heed is never given up for the one before") {
+  at::manual_seed(7);
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("");
+  save_last(directory, to_go_on(Run(10).content()));
+  Run run(20);
+  Checkpoint newer = to_go_on(run.content());
+  const auto refusal = [&] {
+    save_last(directory, newer);
+    const std::string last = files.read("last.safetensors"), previous = files.read("last.1.safetensors");
+    const std::string message = thrown([&] { open_last_seq2seq(directory); });
+    CHECK((files.read("last.safetensors") == last));
+    CHECK((files.read("last.1.safetensors") == previous));
+    save_last(directory, to_go_on(Run(10).content()));
+    return message;
+  };
+  newer.metadata["format_version"] = "2";
+  CHECK_THAT(refusal(), Contains("4: ") && Contains("/last.safetensors: format version '2'") && Contains("--restart"));
+  newer = to_go_on(run.content());
+  newer.metadata["state"] = R"({"update":20,"mood":"good"})";
+  CHECK_THAT(refusal(), Contains("4: ") && Contains("unknown option 'mood' (written by a newer heed?)"));
+}
+
+TEST_CASE("a model without a state to go on from is not replaced by a new run") {
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("run");
+  std::filesystem::create_directory(directory);
+  refuse_lone_best(directory, "--init-from");
+  Run run(1);
+  save_best(directory, to_translate(run.content(), run.average));
+  CHECK(thrown([&] { refuse_lone_best(directory, "--init-from"); }) ==
+        "4: " + directory.string() +
+            " holds a model (best.safetensors) but no state to go on from: choose another --model, start from it with "
+            "--init-from " +
+            directory.string() + ", or say --restart");
+  save_last(directory, to_go_on(run.content()));
+  refuse_lone_best(directory, "--init-from");
+  std::filesystem::rename(directory / "last.safetensors", directory / "last.1.safetensors");
+  refuse_lone_best(directory, "--init-from");
+}
+
+TEST_CASE("going back ends the row of updates that are not finite") {
+  RunState good, failed;
+  good.non_finite_in_a_row = 3;
+  good.data = "old text";
+  failed.lr_scale = 0.25;
+  failed.rollbacks = 2;
+  failed.skipped = 14;
+  failed.non_finite_in_a_row = 10;
+  failed.data = "new text";
+  note_roll_back(good, failed);
+  CHECK(good.non_finite_in_a_row == 0);
+  CHECK(good.rollbacks == 3);
+  CHECK(good.skipped == 14);
+  CHECK(good.lr_scale == 0.125);
+  CHECK(good.data == "new text");
 }
 
 TEST_CASE("tensors of another shape are refused by name") {

@@ -128,8 +128,8 @@ TEST_CASE("options that cannot be are refused by name") {
   CHECK(contains(refusal([](auto& o) { o.g_lr = 0; }), "g-lr"));
   CHECK(contains(refusal([](auto& o) { o.augment.p = 1.5; }), "aug-p"));
   CHECK(contains(refusal([](auto& o) { o.augment.p = -0.5; }), "aug-p"));
-  CHECK(contains(refusal([](auto& o) { o.images.size = "4"; }), "--size 4: "));
-  CHECK(contains(refusal([](auto& o) { o.images.size = "64x2000"; }), "--size 64x2000: "));
+  CHECK(contains(refusal([](auto& o) { o.images.size = "4"; }), "--size: '4' is not a size"));
+  CHECK(contains(refusal([](auto& o) { o.images.size = "64x2000"; }), "sides of 8 to 1,024"));
   CHECK(contains(refusal([](auto& o) { o.max_time = "soon"; }), "--max-time"));
   CHECK(contains(refusal([](auto& o) { o.images.size = "0"; }), "--size"));
   CHECK(contains(refusal([](auto& o) { o.beta2 = 1; }), "adam-beta"));
@@ -148,7 +148,7 @@ TEST_CASE("a run goes on with its settings; its shape stays") {
   now.d_lr = 5e-4;
   now.images.size = "32";
   now.model = "m";
-  merge_saved_options(now, {"d-lr", "size"}, text, "last.safetensors");
+  CHECK(contains(merge_saved_options(now, {"d-lr", "size"}, text, "last.safetensors"), "  d-lr: 0.0003 -> 0.0005"));
   CHECK(now.batch == 16);
   CHECK(now.d_lr == 5e-4);
   now.networks.generator.width = 8;
@@ -164,16 +164,41 @@ TEST_CASE("schedules end with the first limit") {
   options.batch = 50;
   options.d_steps = 2;
   GanState state;
-  CHECK(planned_updates(options, state) == 0);
+  CHECK(planned_updates(options, state, {}) == 0);
   options.kimg = 1;
-  CHECK(planned_updates(options, state) == 10);
+  CHECK(planned_updates(options, state, {}) == 10);
   options.max_updates = 7;
-  CHECK(planned_updates(options, state) == 7);
+  CHECK(planned_updates(options, state, {}) == 7);
   options.max_time = "10s";
-  CHECK(planned_updates(options, state) == 7);  // nothing is known of the speed yet
+  CHECK(planned_updates(options, state, {}) == 7);  // nothing is known of the speed yet
   state.update = 2;
   state.seconds = 4;
-  CHECK(planned_updates(options, state) == 5);
+  state.metrics_rows = 1;
+  CHECK(planned_updates(options, state, {}) == 5);
+}
+
+TEST_CASE("a plan by time waits for a row, and getting ready does not count as updates") {
+  GanTrainOptions options;
+  options.max_time = "100s";
+  GanState state;
+  const StartOfUpdates first{.update = 0, .seconds = 40};
+  state.update = 1;
+  state.seconds = 41;
+  CHECK(planned_updates(options, state, first) == 0);
+  state.update = 20;
+  state.seconds = 50;
+  state.metrics_rows = 1;
+  CHECK(planned_updates(options, state, first) == 120);  // 100 more in the 50 s that are left
+
+  // A second start: as fast as all before, until it has made updates of its own.
+  const StartOfUpdates second{.update = 20, .seconds = 70};
+  state.seconds = 70;
+  CHECK(planned_updates(options, state, second) == 29);
+  state.update = 40;
+  state.seconds = 80;
+  CHECK(planned_updates(options, state, second) == 80);
+  state.seconds = 120;
+  CHECK(planned_updates(options, state, second) == 40);
 }
 
 TEST_CASE("rates rise, then fall to their share") {

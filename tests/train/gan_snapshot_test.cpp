@@ -149,6 +149,15 @@ TEST_CASE("what a run has yet to make is forgotten, and what is no picture left 
   CHECK(std::filesystem::exists(bench.run / "progress.gif"));
 }
 
+TEST_CASE("a model directory that was deleted meanwhile is not made anew") {
+  Bench bench;
+  const GanSnapshots snapshots = bench.snapshots();
+  std::filesystem::remove_all(bench.run.path());
+  CHECK(contains(error_of(ExitCode::checkpoint, [&] { snapshots.write_samples(1); }), "is gone"));
+  error_of(ExitCode::checkpoint, [&] { snapshots.write_real(); });
+  CHECK_FALSE(std::filesystem::exists(bench.run.path()));
+}
+
 TEST_CASE("rkid is kid of features that the real pictures whiten") {
   Bench bench(60);
   bench.make_flat_pictures();

@@ -75,11 +75,20 @@ TEST_CASE("going on cuts the file back to the rows of the checkpoint") {
   put(path, kHeader + "1,,,,,,,,\n");
   const MetricsCsv with_a_gap(path, kSeq2SeqColumns, 5);
   CHECK(get(path) == kHeader + "1,,,,,,,,\n");
+  CHECK(with_a_gap.rows() == 1);
+  put(path, kHeader + "1,,,,,,,,\n2,,");
+  CHECK(MetricsCsv(path, kSeq2SeqColumns, 5).rows() == 1);
+  CHECK(get(path) == kHeader + "1,,,,,,,,\n");
+  put(path, "");
+  CHECK(MetricsCsv(path, kSeq2SeqColumns, 5).rows() == 0);
+  CHECK(get(path) == kHeader);
+  put(path, kHeader + "1,,,,,,,,\n");
   CHECK(MetricsCsv(path, kSeq2SeqColumns, 0).rows() == 0);
   CHECK(get(path) == kHeader);
   std::filesystem::remove(path);
   const MetricsCsv begun_anew(path, kSeq2SeqColumns, 2);
   CHECK(get(path) == kHeader);
+  CHECK(begun_anew.rows() == 0);
 }
 
 TEST_CASE("metrics that cannot be written are a checkpoint error") {

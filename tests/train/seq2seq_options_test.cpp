@@ -3,11 +3,9 @@
 #include <functional>
 
 #include "heed/base/fields_json.h"
-#include "heed/base/log.h"
 
 #include "catch.h"
 #include "text/errors.h"
-#include "text/text_files.h"
 
 namespace heed {
 namespace {
@@ -188,10 +186,25 @@ TEST_CASE("another model's network is taken over, its dropouts are not") {
           Seq2SeqTrainOptions other = complete();
           adopt_network(other, {"heads"}, parent);
         }) == "2: --heads 4 contradicts the model of --init-from, which has 2: leave it out");
-  CHECK(thrown([&] {
-          Seq2SeqTrainOptions other = complete();
-          adopt_network(other, {"vocab-size"}, parent);
-        }) == "2: --init-from brings its own vocabulary: leave --vocab-size out");
+}
+
+TEST_CASE("another model's vocabulary is taken over; a settings file that was written then says so") {
+  Seq2SeqOptions parent;
+  parent.source_vocab = 96;
+  const std::set<std::string> given = {"vocab", "vocab-src", "vocab-tgt", "vocab-size"};
+  Seq2SeqTrainOptions options = changed([](auto& o) { o.vocab_size = 8000; });
+  adopt_network(options, {}, parent);
+  CHECK(options.vocab_size == 96);
+  adopt_network(options, given, parent);
+  const auto refusal = [&](const std::function<void(Seq2SeqTrainOptions&)>& change) {
+    Seq2SeqTrainOptions other = options;
+    change(other);
+    return thrown([&] { adopt_network(other, given, parent); });
+  };
+  CHECK(refusal([](auto& o) { o.vocab_size = 120; }) ==
+        "2: --init-from brings its own vocabulary: leave --vocab-size out");
+  CHECK_THAT(refusal([](auto& o) { o.vocab = "x"; }), Contains("leave --vocab out"));
+  CHECK_THAT(refusal([](auto& o) { o.vocab_src = o.vocab_tgt = "x"; }), Contains("leave --vocab-src out"));
 }
 
 TEST_CASE("going on takes over what was not given now") {
@@ -208,23 +221,23 @@ TEST_CASE("going on takes over what was not given now") {
 }
 
 TEST_CASE("going on with changed settings says which") {
-  const TextFiles files;
-  log::also_to_file(files.path("log"));
   Seq2SeqTrainOptions options = complete();
   options.lr = 0.25;
   options.batch_tokens = 999;
   options.network.dim = 128;
   options.sampling.alpha = 0.3;
   options.r_drop = 2;
-  merge_saved_options(options, {"lr", "batch-tokens", "dim", "subword-alpha", "r-drop"}, saved_run(), "last");
+  const std::string changes =
+      merge_saved_options(options, {"lr", "batch-tokens", "dim", "subword-alpha", "r-drop"}, saved_run(), "last");
   CHECK(options.sampling.alpha == 0.3);
   CHECK(options.r_drop == 2);
   CHECK(options.lr == 0.25);
   CHECK(options.batch_tokens == 999);
-  const std::string notice = files.read("log");
-  CHECK_THAT(notice, Contains("going on with changed settings") && Contains("  lr: 0.125 -> 0.25") &&
-                         Contains("  batch-tokens: 2048 -> 999"));
-  CHECK_THAT(notice, !Contains("dim"));
+  CHECK_THAT(changes, Contains("  lr: 0.125 -> 0.25") && Contains("  batch-tokens: 2048 -> 999"));
+  CHECK_THAT(changes, !Contains("dim") && !Contains("\n\n"));
+  CHECK(changes.back() != '\n');
+  options = complete();
+  CHECK(merge_saved_options(options, {}, saved_run(), "last").empty());
 }
 
 TEST_CASE("changes that the weights cannot survive are refused, all in one list") {

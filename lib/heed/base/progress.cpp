@@ -109,7 +109,7 @@ void Progress::update(std::int64_t done, std::string_view detail) {
 }
 
 void Progress::update(std::int64_t done, std::string_view detail, double seconds_left) {
-  draw(done, detail, std::max(0.0, seconds_left));
+  draw(done, detail, seconds_left);
 }
 
 void Progress::finish() {

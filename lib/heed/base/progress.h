@@ -20,7 +20,8 @@ class Progress {
 
   /// `done` of `total`; `detail` is shown behind the bar ("loss 3.21  2,900 tok/s").
   void update(std::int64_t done, std::string_view detail = {});
-  /// As above, but time left is given (seconds) instead of extrapolated, e.g. when a time budget ends the work.
+  /// As above, but time left is given (seconds; negative: unknown) instead of extrapolated, e.g. when a time budget
+  /// ends the work.
   void update(std::int64_t done, std::string_view detail, double seconds_left);
   /// Removes the bar; called by the destructor too.
   void finish();

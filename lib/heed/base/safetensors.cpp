@@ -164,8 +164,12 @@ File::File(const std::filesystem::path& path, bool verify) : path_(path) {
   } catch (const Error& error) {
     throw checkpoint_error(error.what());
   }
+  // Of another kind rather than cut off: no header is so long.
+  const std::string_view text = mapped_.text();
+  if (text.size() >= kLengthBytes && read_length(text) > std::max<std::uint64_t>(text.size(), kMaxHeaderBytes))
+    throw checkpoint_error(path.string() + " is not a model: it is no safetensors file");
   try {
-    const std::string_view json = header_text(mapped_.text());
+    const std::string_view json = header_text(text);
     const std::span payload = mapped_.bytes().subspan(kLengthBytes + json.size());
     header_ = parse_header(json, payload.size());
     for (const auto& [name, entry] : header_.tensors)

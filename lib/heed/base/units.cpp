@@ -79,7 +79,7 @@ std::optional<std::int64_t> multiply(std::string_view number, std::int64_t multi
   }
   if (__builtin_mul_overflow(result, multiplier, &result)) return {};
   for (const char digit : fraction) {
-    if (digit != '0' && multiplier % 10 != 0) return {};
+    if (digit != '0' && (multiplier == 0 || multiplier % 10 != 0)) return {};
     multiplier /= 10;
     if (__builtin_add_overflow(result, (digit - '0') * multiplier, &result)) return {};
   }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "heed/base/error.h"
+#include "heed/base/files.h"
 #include "heed/base/log.h"
 #include "heed/base/safetensors.h"
 #include "heed/io/model_identity.h"
@@ -24,6 +25,13 @@ nlohmann::json shape_options(const safetensors::File& file) {
   for (const char* name : {"dropout", "attention-dropout"})
     if (options.is_object()) options.erase(name);
   return options;
+}
+
+// What is averaged or has to be the same: all but the shortlist, which is made of the training text.
+std::vector<safetensors::TensorView> compared_tensors(const safetensors::File& file) {
+  std::vector<safetensors::TensorView> tensors = used_tensors(file);
+  std::erase_if(tensors, [](const safetensors::TensorView& tensor) { return tensor.name == kShortlist; });
+  return tensors;
 }
 
 // Adds `other` to `sums`, the tensors of which are of type F32; compares the rest.
@@ -65,7 +73,7 @@ void validate(const AverageOptions& options) {
   if (options.model.size() < 2) throw usage_error("an average takes two models or more: --model A B");
   if (options.output.empty()) throw usage_error("no directory for the new model given: say --output DIR");
   for (const char* name : {"best.safetensors", "last.safetensors"})
-    if (std::filesystem::exists(std::filesystem::path(options.output) / name))
+    if (is_there(std::filesystem::path(options.output) / name))
       throw usage_error(options.output + " holds a model already: choose another --output");
 }
 
@@ -76,7 +84,7 @@ void average_models(const AverageOptions& options) {
   std::vector<safetensors::File> files;
   for (const std::string& model : options.model) files.emplace_back(find_model_file(model));
   const ModelKind& kind = kind_of(files.front());
-  std::vector<safetensors::TensorView> tensors = used_tensors(files.front());
+  std::vector<safetensors::TensorView> tensors = compared_tensors(files.front());
   std::vector<std::vector<double>> sums;
   for (const safetensors::TensorView& tensor : tensors)
     sums.emplace_back(tensor.dtype == safetensors::DType::f32 ? tensor.data.size() / sizeof(float) : 0);
@@ -86,8 +94,8 @@ void average_models(const AverageOptions& options) {
     check_kind(file, kind);
     if (network_of(file) != network_of(files.front()) || shape_options(file) != shape_options(files.front()))
       throw usage_error(refusal + "networks");
-    add(sums, tensors, used_tensors(file), refusal);
-    if (distance(tensors, used_tensors(file)) > kMostApart)
+    add(sums, tensors, compared_tensors(file), refusal);
+    if (distance(tensors, compared_tensors(file)) > kMostApart)
       throw usage_error(file.path().string() + " and " + files.front().path().string() +
                         " did not begin alike, so their mean would translate nothing: average checkpoints of one "
                         "training, or of trainings with the same --init-from");
@@ -99,13 +107,12 @@ void average_models(const AverageOptions& options) {
     for (const double sum : sums[i]) means[i].push_back(static_cast<float>(sum / static_cast<double>(files.size())));
     tensors[i].data = std::as_bytes(std::span(means[i]));
   }
+  if (const safetensors::TensorView* shortlist = files.front().find(kShortlist)) tensors.push_back(*shortlist);
   safetensors::Metadata metadata = files.front().metadata();
   for (const char* position : {"state", "update"}) metadata.erase(position);
   metadata["average_of"] = std::to_string(files.size());
 
-  std::error_code error;
-  std::filesystem::create_directories(options.output, error);
-  if (error) throw checkpoint_error(options.output + ": cannot be made a model directory: " + error.message());
+  make_directory(options.output, static_cast<int>(ExitCode::checkpoint));
   AtomicFile file(std::filesystem::path(options.output) / "best.safetensors", static_cast<int>(ExitCode::checkpoint));
   safetensors::write(file, tensors, metadata);
   file.commit();

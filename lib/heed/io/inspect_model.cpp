@@ -109,9 +109,14 @@ std::string training_text(const safetensors::File& file) {
                      format_duration(state.value("seconds", 0.0)) + " of training";
   if (state.contains("images")) text += ", " + format_number(state.value("images", 0.0) / 1000, 1) + " kimg";
   if (state.contains("epoch")) text += ", epoch " + format_number(state.value("epoch", 0.0) + 1, 0);
-  if (state.value("has-best", false))
-    text += "; best validation " + format_number(state.value("best-score", 0.0), 2) + " at update " +
+  if (state.value("has-best", false)) {
+    // "METRIC of FINGERPRINT"; of a loss the negative is kept
+    const std::string judged_by = state.value("judged-by", ""), metric = judged_by.substr(0, judged_by.find(' '));
+    const double score = state.value("best-score", 0.0);
+    text += "; best " + (metric.empty() ? "validation" : metric) + " " +
+            format_number(metric == "loss" ? -score : score, 2) + " at update " +
             format_count(state.value("best-update", std::int64_t{0}));
+  }
   return text;
 }
 
@@ -294,6 +299,10 @@ void compare(const safetensors::File& file, const safetensors::File& other, std:
   };
   print_row(out, "first", file.path().string());
   print_row(out, "second", other.path().string());
+  if (const ModelKind &kind = kind_of(file), &other_kind = kind_of(other); kind.title != other_kind.title)
+    return print_row(
+        out, "kind",
+        std::string(kind.title) + " -> " + std::string(other_kind.title) + ": there is nothing in them to compare");
   print_row(out, "network", differences("options"));
   print_row(out, "settings", differences("train_options"));
   print_row(out, "weights", changed_weights(file, other));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 #include "heed/base/error.h"
 #include "heed/version.h"
@@ -30,10 +31,11 @@ bool is_of(const ModelKind& kind, const std::string& network) {
 }
 
 std::filesystem::path find_model_file_of(const std::filesystem::path& given, const std::string& question) {
-  if (!std::filesystem::exists(given)) throw checkpoint_error(given.string() + ": no such model directory or file");
-  if (!std::filesystem::is_directory(given)) return given;
+  if (!is_there(given)) throw checkpoint_error(given.string() + ": no such model directory or file");
+  std::error_code unknown;  // opening it will tell
+  if (!std::filesystem::is_directory(given, unknown)) return given;
   for (const char* name : {"best.safetensors", "last.safetensors"})
-    if (std::filesystem::exists(given / name)) return given / name;
+    if (is_there(given / name)) return given / name;
   throw checkpoint_error(given.string() + ": no best.safetensors or last.safetensors in this directory: " + question);
 }
 
@@ -96,6 +98,13 @@ std::vector<safetensors::TensorView> used_tensors(const safetensors::File& file)
   }
   std::ranges::sort(used, {}, &safetensors::TensorView::name);
   return used;
+}
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool found = std::filesystem::exists(path, error);
+  if (error) throw checkpoint_error("cannot look for " + path.string() + ": " + error.message());
+  return found;
 }
 
 std::filesystem::path find_model_file(const std::filesystem::path& given, const ModelKind& kind) {

@@ -18,6 +18,8 @@ inline constexpr std::string_view kFormatVersion = "1";
 inline constexpr std::string_view kEmaPrefix = "ema.";
 /// Prefix of what the optimizer remembers, and of weights at validations before that are still to be averaged.
 inline constexpr std::string_view kOptimizerPrefix = "optim.", kRecentPrefix = "recent.";
+/// The tensor of a translation model that is made of its training text rather than trained.
+inline constexpr std::string_view kShortlist = "shortlist";
 
 /// What a file holds and which programs make and open it.
 struct ModelKind {
@@ -47,6 +49,9 @@ std::int64_t weights_in(const safetensors::File& file);
 /// The tensors that the model is used with, under their plain names: averaged weights where the file has both, nothing
 /// that only training needs, and all that is not of type F32. Sorted by name; they point into the file.
 std::vector<safetensors::TensorView> used_tensors(const safetensors::File& file);
+
+/// Whether there is such a file or directory. Throws Error(checkpoint) when that cannot be found out.
+bool is_there(const std::filesystem::path& path);
 
 /// The checkpoint that `given` means: itself, or in a model directory `best.safetensors`, else `last.safetensors`.
 /// Throws Error(checkpoint) when there is none.

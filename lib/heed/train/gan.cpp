@@ -125,20 +125,23 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   // What is there already
   std::optional<safetensors::File> saved;
   const bool begin_anew = std::exchange(options.restart, false);  // else config.toml would begin anew each time
+  if (!begin_anew) refuse_lone_best(directory, "--init");
+  log::also_to_file(directory / "train.log");
   if (!begin_anew) saved = open_last_gan(directory);
   GanState state;
   if (saved) {
-    merge_saved_options(options, run.given, saved->metadata("train_options"), saved->path().string());
+    const std::string changes =
+        merge_saved_options(options, run.given, saved->metadata("train_options"), saved->path().string());
     validate(options);
     state = read_state<GanState>(*saved);
+    if (!is_there(directory / "best.safetensors")) state.finished_update = state.snapshot_update = -1;
     if (const std::string reason = reason_to_finish(options, state);
-        !reason.empty() && state.finished_update == state.update &&
-        std::filesystem::exists(directory / "best.safetensors")) {
-      note_finished_before(reason, state);
+        !reason.empty() && state.finished_update == state.update) {
+      note_finished_before(reason, state, changes);
       return 0;
     }
+    note_changes(changes);
   }
-  log::also_to_file(directory / "train.log");
   std::optional<InitialModel> parent;
   if (!saved && !options.init.empty()) parent.emplace(options.init);
 
@@ -273,13 +276,14 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   RunClock since_save;
   double next_snapshot = std::max(kFirstSnapshot, state.seconds * kSnapshotGrowth);
   std::string reason;
+  StartOfUpdates start{state.update, clock.seconds()};
   for (;;) {
     state.seconds = clock.seconds();
     reason = reason_to_finish(options, state);
     if (!reason.empty() || stop.received() != 0) break;
-    // Under --max-time the plan follows the speed; otherwise it stands from the first update.
-    if (state.planned_updates == 0 || options.max_time.empty() || state.sums.updates == 0)
-      state.planned_updates = planned_updates(options, state);
+    // Under --max-time the plan follows the speed, row by row; otherwise it stands from the first update.
+    if (options.max_time.empty() || state.sums.updates == 0 || state.update == start.update)
+      state.planned_updates = planned_updates(options, state, start);
 
     // One update
     const RunClock update_clock;
@@ -321,6 +325,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
       snapshots.forget_after(state.update);
       row_seconds = 0;
       timed_images = 0;
+      start = {state.update, clock.seconds()};
       note_roll_back(state, failed);
       continue;
     }
@@ -341,9 +346,9 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     ++state.sums.updates;
     timed_images += options.batch * options.d_steps;
     row_seconds += update_clock.seconds();
-    const double left = state.planned_updates > 0 ? clock.seconds() / static_cast<double>(state.update) *
-                                                        static_cast<double>(state.planned_updates - state.update)
-                                                  : -1;
+    const auto updates_left = static_cast<double>(std::max<std::int64_t>(0, state.planned_updates - state.update));
+    const double left =
+        state.planned_updates > 0 ? clock.seconds() / static_cast<double>(state.update) * updates_left : -1;
     progress.update(state.update,
                     format_number(kimg(), 1) + " kimg  D " + format_number(shown.loss, 2) + "  G " +
                         format_number(g_loss, 2) + "  " +
@@ -366,6 +371,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   }
   progress.finish();
 
+  if (may_be_diverging(state)) return note_unsaved(reason, stop, state, directory);
   if (stop.received() != 0 && reason.empty()) {
     save();
     return note_stopped(stop, state);

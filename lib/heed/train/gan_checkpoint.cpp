@@ -89,7 +89,7 @@ void read_tensors(const safetensors::File& file, GanNetworks& networks) {
 InitialModel::InitialModel(const std::filesystem::path& given)
     : generator_(open_picture_model(find_model_file(given, kPictureModel))) {
   const std::filesystem::path last = given / "last.safetensors";
-  if (!holds(generator_, kDiscriminator) && std::filesystem::exists(last)) last_.emplace(open_picture_model(last));
+  if (!holds(generator_, kDiscriminator) && is_there(last)) last_.emplace(open_picture_model(last));
 }
 
 const safetensors::File* InitialModel::discriminator() const {

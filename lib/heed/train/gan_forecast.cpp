@@ -35,6 +35,7 @@ GanForecast forecast_gan(const GanTrainOptions& options, const PictureBatches& b
       }
       steps.generator_backward(real, round);
       networks.generator_adam.step(networks.generator_parameters, 0, 1);
+      networks.generator_parameters.values.select(0, 0).item<float>();  // waits for a GPU
     };
     plain = std::min(plain, seconds_of([&] { update(false); }));
     if (options.gamma > 0) penalised = std::min(penalised, seconds_of([&] { update(true); }));

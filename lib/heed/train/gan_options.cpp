@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "heed/base/error.h"
 #include "heed/base/fields_json.h"
-#include "heed/base/progress.h"
+#include "heed/base/require.h"
 #include "heed/base/units.h"
 #include "heed/train/saved_options.h"
 
@@ -28,9 +27,6 @@ bool is_momentary(const std::string& name) {
 }  // namespace
 
 void validate(const GanTrainOptions& o) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw usage_error(message);
-  };
   require_utf8(o);
   require(!o.images.data.empty(), "no pictures given: say --data FOLDER");
   require(!o.model.empty() || o.dry_run, "no model directory given: say --model DIR");
@@ -59,11 +55,7 @@ void validate(const GanTrainOptions& o) {
   for (const double beta : {o.beta1, o.beta2})
     require(beta >= 0 && beta < 1, "adam-beta1 and adam-beta2 must be at least 0 and below 1");
   if (!o.max_time.empty()) parse_duration(o.max_time, "--max-time");
-  if (const auto size = parse_picture_size(o.images.size))
-    require(std::min(size->width, size->height) >= kShortestModelSide &&
-                std::max(size->width, size->height) <= kLongestModelSide,
-            "--size " + o.images.size + ": the networks draw pictures of " + std::to_string(kShortestModelSide) +
-                " to " + format_count(kLongestModelSide) + " pixels a side");
+  (void)parse_picture_size(o.images.size, {.least = kShortestModelSide, .most = kLongestModelSide});
 }
 
 void apply_preset(GanTrainOptions& o, const std::set<std::string>& given, const ImageFolder& pictures) {
@@ -112,14 +104,15 @@ std::uint64_t held_out_count(const GanTrainOptions& o, std::uint64_t pictures) {
   return std::min(static_cast<std::uint64_t>(o.held_out), pictures / 10);
 }
 
-void merge_saved_options(GanTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
-                         const std::string& where) {
+std::string merge_saved_options(GanTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
+                                const std::string& where) {
   // What was chosen for "auto" stands in the saved options; a size given in another way must mean the same.
   GanTrainOptions now = options;
   if (const auto size = parse_picture_size(options.images.size)) now.images.size = to_text(*size);
-  fields_from_json(options,
-                   merged_options(fields_to_json(now), given, saved, where, options.model, {is_frozen, is_momentary}),
-                   where);
+  MergedOptions merged =
+      merged_options(fields_to_json(now), given, saved, where, options.model, {is_frozen, is_momentary});
+  fields_from_json(options, merged.options, where);
+  return std::move(merged.changes);
 }
 
 }  // namespace heed

@@ -103,7 +103,7 @@ void settle_augmentation(GanTrainOptions& options, std::uint64_t pictures);
 std::uint64_t held_out_count(const GanTrainOptions& options, std::uint64_t pictures);
 
 /// As for seq2seq-train: continues with the options of the run that was saved.
-void merge_saved_options(GanTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
-                         const std::string& where);
+std::string merge_saved_options(GanTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
+                                const std::string& where);
 
 }  // namespace heed

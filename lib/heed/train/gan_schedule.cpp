@@ -18,13 +18,16 @@ double images_per_update(const GanTrainOptions& options) {
 
 }  // namespace
 
-std::int64_t planned_updates(const GanTrainOptions& options, const GanState& state) {
+std::int64_t planned_updates(const GanTrainOptions& options, const GanState& state, const StartOfUpdates& start) {
   double planned = std::numeric_limits<double>::infinity();
   if (options.max_updates > 0) planned = static_cast<double>(options.max_updates);
   if (options.kimg > 0) planned = std::min(planned, std::ceil(options.kimg * 1000 / images_per_update(options)));
-  if (!options.max_time.empty() && state.update > 0) {
-    const double seconds = parse_duration(options.max_time, "--max-time");
-    planned = std::min(planned, std::ceil(static_cast<double>(state.update) * seconds / std::max(state.seconds, 1e-3)));
+  if (!options.max_time.empty() && state.metrics_rows > 0) {
+    const StartOfUpdates from = state.update > start.update ? start : StartOfUpdates{};
+    const double per_update = std::max(state.seconds - from.seconds, 1e-3) /
+                              static_cast<double>(std::max<std::int64_t>(1, state.update - from.update));
+    const double left = std::max(0.0, parse_duration(options.max_time, "--max-time") - state.seconds);
+    planned = std::min(planned, std::ceil(static_cast<double>(state.update) + left / per_update));
   }
   return std::isfinite(planned) ? static_cast<std::int64_t>(planned) : 0;
 }

@@ -7,9 +7,16 @@
 
 namespace heed {
 
+/// Where this start of a run took up its updates: what went before, of getting ready, says nothing about their speed.
+struct StartOfUpdates {
+  std::int64_t update = 0;
+  double seconds = 0;
+};
+
 /// The update at which the schedules end, that of the first limit to come; 0: not known yet. Under --max-time it is
-/// estimated from the speed so far.
-std::int64_t planned_updates(const GanTrainOptions& options, const GanState& state);
+/// estimated from the speed of this start, or as long as it made no update from that of the ones before; not before the
+/// run has a row of metrics.csv.
+std::int64_t planned_updates(const GanTrainOptions& options, const GanState& state, const StartOfUpdates& start);
 
 /// Factor of the peak rates for the update that `state` counts: a short rise, since Adam's first steps rest on few
 /// gradients, then half a cosine down to `final_lr`. Without a plan yet, no fall.

@@ -19,6 +19,7 @@
 #include "heed/image/picture_tensor.h"
 #include "heed/image/png.h"
 #include "heed/image/sampler.h"
+#include "heed/io/model_identity.h"
 #include "heed/models/random_features.h"
 
 namespace heed {
@@ -53,6 +54,12 @@ std::map<std::int64_t, std::filesystem::path> grids_in(const std::filesystem::pa
   return grids;
 }
 
+// Of a model directory that is there: one that was deleted meanwhile is not made anew.
+void make_samples_directory(const std::filesystem::path& model) {
+  if (!is_there(model)) throw checkpoint_error(model.string() + ": the model directory is gone");
+  make_directory(model / "samples", static_cast<int>(ExitCode::checkpoint));
+}
+
 }  // namespace
 
 GanSnapshots::GanSnapshots(std::filesystem::path directory, AttentionGenerator generator, const ImageFolder& folder,
@@ -64,7 +71,7 @@ GanSnapshots::GanSnapshots(std::filesystem::path directory, AttentionGenerator g
       device_(device) {}
 
 void GanSnapshots::write_real() const {
-  std::filesystem::create_directories(directory_ / "samples");
+  make_samples_directory(directory_);
   const std::int64_t classes = generator_->options.image.classes, rows = rows_of(classes);
   std::vector<std::uint64_t> chosen;
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -82,7 +89,7 @@ void GanSnapshots::write_real() const {
 }
 
 std::filesystem::path GanSnapshots::write_samples(std::int64_t update) const {
-  std::filesystem::create_directories(directory_ / "samples");
+  make_samples_directory(directory_);
   const std::int64_t classes = generator_->options.image.classes;
   std::vector<SampleRequest> requests;
   for (std::int64_t row = 0; row < rows_of(classes); ++row)
@@ -147,12 +154,12 @@ std::string GanSnapshots::protocol() const {
 
 void GanSnapshots::forget_after(std::int64_t update) const {
   for (const auto& [made_at, path] : grids_in(directory_ / "samples"))
-    if (made_at > update) std::filesystem::remove(path);
+    if (made_at > update) remove_file(path, static_cast<int>(ExitCode::checkpoint));
 }
 
 void GanSnapshots::clear() const {
   forget_after(-1);
-  std::filesystem::remove(directory_ / "progress.gif");
+  remove_file(directory_ / "progress.gif", static_cast<int>(ExitCode::checkpoint));
 }
 
 double mean_distance(const at::Tensor& images) {

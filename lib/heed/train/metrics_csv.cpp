@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
 
 #include "heed/base/error.h"
 #include "heed/base/files.h"
@@ -18,16 +19,16 @@ std::string exact(const std::optional<double>& value) {
 }
 
 MetricsCsv::MetricsCsv(std::filesystem::path path, std::string_view columns, std::int64_t rows)
-    : path_(std::move(path)), rows_(rows) {
+    : path_(std::move(path)) {
   std::string text = std::string(columns) + "\n";
-  if (rows > 0 && std::filesystem::exists(path_)) {
+  std::error_code unknown;  // writing it will tell
+  if (rows > 0 && std::filesystem::exists(path_, unknown)) {
     const std::string old = read_file(path_);
-    std::size_t end = 0;
-    for (std::int64_t line = 0; line < rows + 1 && end != std::string::npos; ++line) {
-      end = old.find('\n', end);
-      if (end != std::string::npos) ++end;
+    std::size_t end = old.find('\n');
+    if (end != std::string::npos) {
+      for (std::size_t next; rows_ < rows && (next = old.find('\n', end + 1)) != std::string::npos; end = next) ++rows_;
+      text = old.substr(0, end + 1);
     }
-    text = old.substr(0, end);
   }
   write_file_atomically(path_, text, static_cast<int>(ExitCode::checkpoint));
 }

@@ -24,11 +24,17 @@ AfterNonFinite count_non_finite(RunState& state, const std::filesystem::path& di
                                       (directory / "last.safetensors").string() + ". Try " + advice);
 }
 
+bool may_be_diverging(const RunState& state) {
+  return state.non_finite_in_a_row > 1;
+}
+
 void note_roll_back(RunState& state, const RunState& failed) {
   state.lr_scale = failed.lr_scale / 2;
   state.rollbacks = failed.rollbacks + 1;
   state.skipped = failed.skipped;
+  state.non_finite_in_a_row = 0;
   state.threads = failed.threads;
+  state.data = failed.data;
   log::warning("back to update " + format_count(state.update) + " with half the learning rate (" +
                std::to_string(state.rollbacks) + " of at most " + std::to_string(kMostRollbacks) + " times)");
 }

@@ -36,6 +36,8 @@ double seconds_of_step(Seq2SeqModel& model, const TokenBatch& batch, at::ScalarT
   const ComputeDtypeGuard compute(dtype);
   const auto start = std::chrono::steady_clock::now();
   batch_loss(model, batch, 1, {}, device).loss.backward();
+  // A GPU works on after backward() has returned; to read a number waits for it.
+  model.parameters().front().grad().flatten().select(0, 0).item<float>();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 

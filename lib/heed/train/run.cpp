@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "heed/base/error.h"
+#include "heed/base/files.h"
 #include "heed/base/log.h"
 #include "heed/base/progress.h"
 #include "heed/base/units.h"
@@ -17,20 +19,24 @@ std::string reached_limit(std::int64_t max_updates, const std::string& max_time,
 }
 
 void settle_precision(Precision& precision, RunState& state, const std::function<StepSpeed()>& measure) {
-  if (precision == Precision::automatic && state.precision.empty()) {
+  if (precision == Precision::automatic) {
     const StepSpeed speed = measure();
     precision = choose_precision(speed);
     log::info("--precision auto chose " + std::string(name_of(precision)) + ": steps in bf16 are " +
-              format_number(speed.bf16 / speed.fp32, 2) + " times as fast as in fp32 here");
-  } else if (precision == Precision::automatic) {
-    precision = state.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::fp32;
+              format_number(speed.bf16 / speed.fp32, 2) +
+              " times as fast as in fp32 here; bf16 has to be 1.1 times as fast");
   }
   state.precision = name_of(precision);
 }
 
-void note_finished_before(const std::string& reason, const RunState& state) {
+void note_changes(const std::string& changes) {
+  if (!changes.empty()) log::info("going on with changed settings:\n" + changes);
+}
+
+void note_finished_before(const std::string& reason, const RunState& state, const std::string& changes) {
   log::info("this run is finished: " + reason + " at update " + format_count(state.update) +
-            "; raise that limit to go on, or say --restart");
+            "; raise that limit to go on, or say --restart" +
+            (changes.empty() ? "" : "; the changed settings were not taken:\n" + changes));
 }
 
 void note_threads(RunState& state) {
@@ -47,8 +53,18 @@ int note_stopped(const StopSignal& stop, const RunState& state) {
   return 128 + stop.received();
 }
 
+int note_unsaved(const std::string& reason, const StopSignal& stop, const RunState& state,
+                 const std::filesystem::path& directory) {
+  const std::string cause = reason.empty() ? "stopped by signal " + std::to_string(stop.received()) : reason;
+  log::warning(cause + ", but the last " + format_count(state.non_finite_in_a_row) +
+               " updates were not finite: nothing is saved, the next start goes on from the last good state, in " +
+               (directory / "last.safetensors").string());
+  return reason.empty() ? 128 + stop.received() : 0;
+}
+
 void remove_replaced_run(const std::filesystem::path& directory) {
-  for (const char* name : {"last.1.safetensors", "best.safetensors"}) std::filesystem::remove(directory / name);
+  for (const char* name : {"last.1.safetensors", "best.safetensors"})
+    remove_file(directory / name, static_cast<int>(ExitCode::checkpoint));
 }
 
 }  // namespace heed

@@ -1,8 +1,11 @@
 #include "heed/train/run_files.h"
 
+#include <utility>
+
 #include "heed/base/error.h"
 #include "heed/base/files.h"
 #include "heed/base/log.h"
+#include "heed/io/model_identity.h"
 
 namespace heed {
 namespace {
@@ -16,13 +19,6 @@ void write_file(const std::filesystem::path& path, const std::vector<safetensors
   AtomicFile file(path, static_cast<int>(ExitCode::checkpoint));
   safetensors::write(file, tensors, metadata);
   file.commit(keep_previous_as);
-}
-
-safetensors::File open_checked(const std::filesystem::path& path,
-                               const std::function<void(const safetensors::File&)>& check) {
-  safetensors::File file(path);
-  check(file);
-  return file;
 }
 
 // Makes the state before the last one too. `problem`: what is the matter with the last.
@@ -48,23 +44,41 @@ void save_best(const std::filesystem::path& directory, const std::vector<safeten
   write_file(directory / kBest, tensors, metadata, {});
 }
 
+void refuse_lone_best(const std::filesystem::path& directory, const std::string& init_flag) {
+  if (!is_there(directory / kBest) || is_there(directory / kLast) || is_there(directory / kPrevious)) return;
+  throw checkpoint_error(directory.string() + " holds a model (" + kBest +
+                         ") but no state to go on from: choose another --model, start from it with " + init_flag + " " +
+                         directory.string() + ", or say --restart");
+}
+
 std::optional<safetensors::File> open_last(const std::filesystem::path& directory,
                                            const std::function<void(const safetensors::File&)>& check) {
   const auto last = directory / kLast, previous = directory / kPrevious;
-  const bool has_last = std::filesystem::exists(last), has_previous = std::filesystem::exists(previous);
+  const bool has_last = is_there(last), has_previous = is_there(previous);
   if (!has_last && !has_previous) return std::nullopt;
   std::string problem = last.string() + ": is missing";
+  std::optional<safetensors::File> file;
   if (has_last) {
     try {
-      return open_checked(last, check);
+      file.emplace(last);
     } catch (const Error& error) {
       problem = error.what();
     }
   }
-  if (has_previous) {
-    std::optional<safetensors::File> file;
+  if (file) {  // whole: what stands in it is not to be lost, whether this heed can use it or not
     try {
-      file = open_checked(previous, check);
+      check(*file);
+    } catch (const Error& error) {
+      throw checkpoint_error(std::string(error.what()) +
+                             ". Or choose another --model directory, or say --restart to start over");
+    }
+    return file;
+  }
+  if (has_previous) {
+    try {
+      safetensors::File whole(previous);
+      check(whole);
+      file = std::move(whole);
     } catch (const Error& error) {
       problem += "; " + std::string(error.what());
     }

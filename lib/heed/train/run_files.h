@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "heed/base/safetensors.h"
@@ -18,10 +19,14 @@ void save_last(const std::filesystem::path& directory, const std::vector<safeten
 void save_best(const std::filesystem::path& directory, const std::vector<safetensors::TensorView>& tensors,
                const safetensors::Metadata& metadata);
 
-/// The state in `directory`: `last`, or with a warning `last.1` when that is missing, damaged or refused by `check`
-/// (which throws Error), and then takes the place of `last`: the next save must not keep the damaged one as `last.1`.
-/// Nothing when there are neither; Error(checkpoint) when there are some but none is readable: a run is never begun
-/// anew silently.
+/// Throws Error(checkpoint) when `directory` holds `best` but no state to go on from: a new run would replace that
+/// model. `init_flag` is the one by which a run begins from another model.
+void refuse_lone_best(const std::filesystem::path& directory, const std::string& init_flag);
+
+/// The state in `directory`: `last`, or with a warning `last.1` when that is missing, damaged or unreadable, and then
+/// takes the place of `last`: the next save must not keep the damaged one as `last.1`. A whole `last` that `check`
+/// refuses (it throws Error), such as one by a newer heed, stays where it is. Nothing when there are neither;
+/// Error(checkpoint) when there are some but none is of use: a run is never begun anew silently.
 std::optional<safetensors::File> open_last(const std::filesystem::path& directory,
                                            const std::function<void(const safetensors::File&)>& check);
 

@@ -1,7 +1,8 @@
 #include "heed/train/saved_options.h"
 
+#include <utility>
+
 #include "heed/base/error.h"
-#include "heed/base/log.h"
 #include "heed/base/utf8.h"
 
 namespace heed {
@@ -12,8 +13,8 @@ void require_utf8(const std::string& flag, const std::string& text) {
                       "' is not UTF-8, in which the settings of a run are kept: choose another name");
 }
 
-nlohmann::json merged_options(const nlohmann::json& now, const std::set<std::string>& given, const std::string& saved,
-                              const std::string& where, const std::string& model, const SavedOptionsRules& rules) {
+MergedOptions merged_options(const nlohmann::json& now, const std::set<std::string>& given, const std::string& saved,
+                             const std::string& where, const std::string& model, const SavedOptionsRules& rules) {
   const nlohmann::json before = nlohmann::json::parse(saved, nullptr, /*allow_exceptions=*/false);
   if (!before.is_object()) throw checkpoint_error(where + ": the training options inside are not JSON");
   nlohmann::json merged = before;
@@ -37,8 +38,8 @@ nlohmann::json merged_options(const nlohmann::json& now, const std::set<std::str
     throw usage_error("the run in " + model + " was begun with other settings:\n" + refused +
                       "leave these flags out to go on with it, choose another --model directory, or say --restart to "
                       "start over");
-  if (!changed.empty()) log::info("going on with changed settings:\n" + changed.substr(0, changed.size() - 1));
-  return merged;
+  if (!changed.empty()) changed.pop_back();  // the last line's end
+  return {std::move(merged), std::move(changed)};
 }
 
 }  // namespace heed

@@ -33,10 +33,15 @@ struct SavedOptionsRules {
   std::function<bool(const std::string&)> is_momentary;  ///< says what to do now rather than how the run was set up
 };
 
+struct MergedOptions {
+  nlohmann::json options;
+  std::string changes;  ///< "  name: before -> now", a line each, none at the end
+};
+
 /// The options of the earlier start (`saved`, JSON text found in `where`) with what was `given` now out of `now`.
-/// Changes are said; a frozen one is refused with Error(usage) that lists all of them. A given `auto` keeps the earlier
-/// choice. Throws Error(checkpoint) when `saved` is not JSON.
-nlohmann::json merged_options(const nlohmann::json& now, const std::set<std::string>& given, const std::string& saved,
-                              const std::string& where, const std::string& model, const SavedOptionsRules& rules);
+/// A frozen change is refused with Error(usage) that lists all of them. A given `auto` keeps the earlier choice. Throws
+/// Error(checkpoint) when `saved` is not JSON.
+MergedOptions merged_options(const nlohmann::json& now, const std::set<std::string>& given, const std::string& saved,
+                             const std::string& where, const std::string& model, const SavedOptionsRules& rules);
 
 }  // namespace heed

@@ -56,6 +56,19 @@ std::string reason_to_finish(const Seq2SeqTrainOptions& options, const Seq2SeqSt
   return {};
 }
 
+// After going back: the best on disk and the texts are what they were when the run failed.
+void carry_over(Seq2SeqState& state, const Seq2SeqState& failed) {
+  if (state.data != failed.data) state.sentence = 0;  // counts sentences of other text
+  if (state.judged_by != failed.judged_by) {
+    state.has_regular_best = false;
+    state.validations_without_better = 0;
+  }
+  state.judged_by = failed.judged_by;
+  state.has_best = failed.has_best;
+  state.best_score = failed.best_score;
+  state.best_update = failed.best_update;
+}
+
 void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters, std::int64_t threads) {
   log::info("preset " + std::string(name_of(o.preset)) + ": " + describe(o.network) + ", vocabulary " +
             format_count(o.network.source_vocab) + ": " + format_count(parameters) + " weights");
@@ -77,20 +90,26 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   // What is there already
   std::optional<safetensors::File> saved;
   const bool begin_anew = std::exchange(options.restart, false);  // else config.toml would begin anew each time
+  if (!begin_anew) refuse_lone_best(directory, "--init-from");
+  log::also_to_file(directory / "train.log");
   if (!begin_anew) saved = open_last_seq2seq(directory);
   Seq2SeqState state;
   if (saved) {
-    merge_saved_options(options, run.given, saved->metadata("train_options"), saved->path().string());
+    const std::string changes =
+        merge_saved_options(options, run.given, saved->metadata("train_options"), saved->path().string());
     validate(options);
     state = read_state<Seq2SeqState>(*saved);
+    if (!is_there(directory / "best.safetensors")) {
+      state.has_best = false;
+      state.validated_update = -1;
+    }
     if (const std::string reason = reason_to_finish(options, state);
-        !reason.empty() && state.validated_update == state.update &&
-        std::filesystem::exists(directory / "best.safetensors")) {
-      note_finished_before(reason, state);
+        !reason.empty() && state.validated_update == state.update) {
+      note_finished_before(reason, state, changes);
       return 0;
     }
+    note_changes(changes);
   }
-  log::also_to_file(directory / "train.log");
 
   // Data, vocabulary, network
   const Seq2SeqData data = open_data(options);
@@ -98,7 +117,10 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   if (!saved && !options.init_from.empty()) parent = load_translation_model(options.init_from);
   if (parent && !run.given.contains("arch")) options.network.arch = parent->network->options.arch;
   if (!saved) apply_preset(options, run.given, data.training->size());
-  if (parent) adopt_network(options, run.given, parent->network->options);
+  if (parent) {
+    adopt_network(options, run.given, parent->network->options);
+    validate(options);
+  }
   const Vocabularies vocabularies = [&]() -> Vocabularies {
     if (saved) {
       auto [source, target] = read_subwords(*saved);
@@ -212,17 +234,17 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     row.valid_bleu = scores.bleu;
     row.valid_chrf = scores.chrf;
     const double score = score_of(options.best_metric, scores);
-    const bool best = !state.has_best || score > state.best_score;
+    const bool finite = std::isfinite(score), best = finite && (!state.has_best || score > state.best_score);
     log::info("update " + format_count(state.update) + ": validation loss " + format_number(scores.loss, 3) +
               ", perplexity " + format_number(scores.perplexity, 2) + ", BLEU " + format_number(scores.bleu, 2) +
               ", chrF " + format_number(scores.chrf, 2) + (best ? " (best so far)" : "") + scores.samples);
     if (scores.bleu == 0 && state.update >= 5 * options.valid_every)
       log::warning("BLEU is still 0: do both sides of the validation text belong together?");
     if (regular) {
-      const bool better = !state.has_regular_best || score > state.regular_best;
+      const bool better = finite && (!state.has_regular_best || score > state.regular_best);
       state.validations_without_better = better ? 0 : state.validations_without_better + 1;
       if (better) state.regular_best = score;
-      state.has_regular_best = true;
+      state.has_regular_best = state.has_regular_best || better;
     }
     if (best) {
       state.best_score = score;
@@ -261,8 +283,10 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     try {
       return gradients.compute(batches, static_cast<std::uint64_t>(state.update + 1), loss_options, stages);
     } catch (const Error&) {  // out of memory, and nothing has changed since the last update
-      save();
-      log::info("saved at update " + format_count(state.update));
+      if (!may_be_diverging(state)) {
+        save();
+        log::info("saved at update " + format_count(state.update));
+      }
       throw;
     }
   };
@@ -296,6 +320,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
         continue;
       const safetensors::File good = *open_last_seq2seq(directory);
       const Seq2SeqState failed = std::exchange(state, read_state<Seq2SeqState>(good));
+      carry_over(state, failed);
       read_tensors(good, parameters, options.ema > 0 ? &averaged : nullptr, adam);
       recent = read_recent(good, parameters, options.average - 1);
       stream = open_stream();
@@ -343,6 +368,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   }
   progress.finish();
 
+  if (may_be_diverging(state)) return note_unsaved(reason, stop, state, directory);
   if (stop.received() != 0 && reason.empty()) {
     save();
     return note_stopped(stop, state);
@@ -353,8 +379,10 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     metrics.append(row.fields());
   }
   save();
-  log::info("finished: " + reason + ". Best at update " + format_count(state.best_update) + ", peak memory " +
-            format_count(static_cast<std::int64_t>(peak_memory_mb())) + " MB, " + format_duration(clock.seconds()));
+  log::info("finished: " + reason + ". " +
+            (state.has_best ? "Best at update " + format_count(state.best_update) : "No validation was finite") +
+            ", peak memory " + format_count(static_cast<std::int64_t>(peak_memory_mb())) + " MB, " +
+            format_duration(clock.seconds()));
   log::info("translate with:  translate --model " + options.model + " < TEXT");
   return 0;
 }

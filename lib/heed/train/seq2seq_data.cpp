@@ -1,6 +1,7 @@
 #include "heed/train/seq2seq_data.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "heed/base/content_hash.h"
 #include "heed/base/error.h"
@@ -60,7 +61,8 @@ bool usable(const SentencePair& pair) {
 
 // Of a SentencePiece model for both sides, or those of another translation model.
 Vocabularies read_vocabularies(const std::filesystem::path& path) {
-  if (!std::filesystem::is_directory(path) && path.extension() != ".safetensors") {
+  std::error_code unknown;  // reading it will tell
+  if (!std::filesystem::is_directory(path, unknown) && path.extension() != ".safetensors") {
     const Subwords both = Subwords::from_file(path);
     return {both, both};
   }

@@ -4,6 +4,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/fields_json.h"
+#include "heed/base/require.h"
 #include "heed/base/units.h"
 #include "heed/train/saved_options.h"
 
@@ -68,9 +69,6 @@ bool is_momentary(const std::string& name) {
 }  // namespace
 
 void validate(const Seq2SeqTrainOptions& o) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw usage_error(message);
-  };
   require_utf8(o);
   const bool pairs = !o.train.source.empty() || !o.train.target.empty();
   require(pairs || !o.train.tsv.empty(), std::string("no training text given: say --train-src FILE --train-tgt FILE") +
@@ -158,9 +156,15 @@ void apply_preset(Seq2SeqTrainOptions& o, const std::set<std::string>& given, st
 }
 
 void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const Seq2SeqOptions& network) {
-  for (const char* name : {"vocab", "vocab-src", "vocab-tgt", "vocab-size"})
-    if (given.contains(name))
+  const auto refuse = [&](const char* name, bool differs) {
+    if (differs && given.contains(name))
       throw usage_error(std::string("--init-from brings its own vocabulary: leave --") + name + " out");
+  };
+  refuse("vocab", !options.vocab.empty());
+  refuse("vocab-src", !options.vocab_src.empty());
+  refuse("vocab-tgt", !options.vocab_tgt.empty());
+  refuse("vocab-size", options.vocab_size != network.source_vocab);
+  options.vocab_size = network.source_vocab;
   nlohmann::json merged = fields_to_json(network);
   const nlohmann::json now = fields_to_json(options.network);
   for (const auto& [name, value] : now.items()) {
@@ -173,15 +177,16 @@ void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& gi
   fields_from_json(options.network, merged, options.init_from);
 }
 
-void merge_saved_options(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
-                         const std::string& where) {
+std::string merge_saved_options(Seq2SeqTrainOptions& options, const std::set<std::string>& given,
+                                const std::string& saved, const std::string& where) {
   const nlohmann::json now = fields_to_json(options);
-  nlohmann::json merged = merged_options(now, given, saved, where, options.model, {is_frozen, is_momentary});
+  auto [merged, changes] = merged_options(now, given, saved, where, options.model, {is_frozen, is_momentary});
   // Text named in one way takes the place of text named in the other.
   const bool pairs_given = given.contains("train-src") || given.contains("train-tgt");
   if (given.contains("train-tsv") && !pairs_given) merged["train-src"] = merged["train-tgt"] = now["train-src"];
   if (pairs_given && !given.contains("train-tsv")) merged["train-tsv"] = now["train-tsv"];
   fields_from_json(options, merged, where);
+  return changes;
 }
 
 }  // namespace heed

@@ -127,14 +127,14 @@ void validate(const Seq2SeqTrainOptions& options);
 /// among the `given` names. Throws Error(usage) where preset and architecture contradict each other.
 void apply_preset(Seq2SeqTrainOptions& options, const std::set<std::string>& given, std::uint64_t pairs);
 
-/// Takes over the shape of another model's network (not its dropouts). Throws Error(usage) naming a `given` option that
-/// contradicts it.
+/// Takes over the shape of another model's network (not its dropouts) and the size of its vocabulary. Throws
+/// Error(usage) naming a `given` option that contradicts it.
 void adopt_network(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const Seq2SeqOptions& network);
 
 /// Continues with the options of the run that was saved (`saved`, JSON of all fields): those that were not given now
-/// are taken from it, changed ones are named in a notice, and changes that the weights or the order of the data cannot
-/// survive throw Error(usage) with a list of them.
-void merge_saved_options(Seq2SeqTrainOptions& options, const std::set<std::string>& given, const std::string& saved,
-                         const std::string& where);
+/// are taken from it, and changes that the weights or the order of the data cannot survive throw Error(usage) with a
+/// list of them. Returns the other changes, a line each.
+std::string merge_saved_options(Seq2SeqTrainOptions& options, const std::set<std::string>& given,
+                                const std::string& saved, const std::string& where);
 
 }  // namespace heed
