@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
       [&](heed::Flags& flags) {
         flags.add(options, "Averaging");
         flags.require({"model", "output"});
+        flags.find("output")->placeholder = "DIR";
       },
       [&](const heed::AppRun&) {
         heed::average_models(options);

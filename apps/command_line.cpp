@@ -34,10 +34,14 @@ std::vector<std::string> canonical_arguments(int argc, const char* const* argv, 
       throw usage_error("unknown flag --" + written + suggestion(written, flags, "--") + "; --help lists all flags");
     const Flag* flag = flags.find(spelling.name);
     const bool takes_value = flag != nullptr && flag->kind != Flag::Kind::boolean;
-    arguments.push_back("--" + spelling.name);
     if (!spelling.fixed_value.empty()) {
-      arguments.push_back(spelling.fixed_value);
-    } else if (equals == std::string::npos) {
+      const std::string value = equals == std::string::npos ? "true" : argument.substr(equals + 1);
+      if (named("--" + written, [&] { return is_on({value}); }))
+        arguments.insert(arguments.end(), {"--" + spelling.name, spelling.fixed_value});
+      continue;
+    }
+    arguments.push_back("--" + spelling.name);
+    if (equals == std::string::npos) {
       pending_suffix = spelling.suffix;
     } else if (takes_value) {
       // Two arguments instead of one, because the parser would take "--output=" for a flag without a value.
@@ -63,6 +67,7 @@ void parse_command_line(int argc, const char* const* argv, Flags& flags) {
   std::vector<std::string> arguments = canonical_arguments(argc, argv, flags);
   CLI::App parser;
   parser.set_help_flag();
+  parser.allow_extras();
   std::vector<CLI::Option*> options;
   for (const Flag& flag : flags.all()) options.push_back(declare(parser, flag));
   try {
@@ -71,6 +76,10 @@ void parse_command_line(int argc, const char* const* argv, Flags& flags) {
   } catch (const CLI::ParseError& error) {
     throw usage_error(std::string(error.what()) + "; see --help");
   }
+  for (const std::string& word : parser.remaining())
+    if (word != "--")
+      throw usage_error("unexpected word '" + word + "': a value stands behind its flag" +
+                        (flags.knows("input") ? ", such as --input FILE" : "") + "; see --help");
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (options[i]->count() == 0) continue;
     Flag& flag = *flags.find(flags.all()[i].name);

@@ -1,5 +1,6 @@
 #include "computing_app.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -32,20 +33,28 @@ void set_threads(std::int64_t threads) {
   if (threads > 0) at::set_num_threads(static_cast<int>(threads));
 }
 
-std::string choose_device(const std::string& wanted) {
+}  // namespace
+
+std::string choose_device(const std::string& wanted, std::size_t gpus) {
   if (wanted == "cpu") return wanted;
-  if (wanted == "auto") return at::hasCUDA() ? "cuda:0" : "cpu";
-  const bool well_formed = wanted == "cuda" || (wanted.size() > 5 && wanted.size() < 9 && wanted.starts_with("cuda:") &&
-                                                wanted.find_first_not_of("0123456789", 5) == std::string::npos);
-  if (!well_formed) throw usage_error("--device: expected auto, cpu or cuda:N, got '" + wanted + "'");
-  if (!at::hasCUDA())
+  if (wanted == "auto") return gpus > 0 ? "cuda:0" : "cpu";
+  std::size_t number = 0;
+  if (wanted != "cuda") {
+    const bool begins = wanted.starts_with("cuda:");
+    const char *first = wanted.data() + (begins ? 5 : 0), *end = wanted.data() + wanted.size();
+    const auto [rest, error] = std::from_chars(first, end, number);
+    if (!begins || error != std::errc() || rest != end)
+      throw usage_error("--device: expected auto, cpu or cuda:N, got '" + wanted + "'");
+  }
+  if (gpus == 0)
     throw usage_error("--device " + wanted +
                       ": this LibTorch sees no GPU; use --device cpu, or build against a CUDA "
                       "LibTorch");
-  return wanted == "cuda" ? "cuda:0" : wanted;
+  if (number >= gpus)
+    throw usage_error("--device " + wanted + ": this LibTorch sees " + std::to_string(gpus) +
+                      (gpus == 1 ? " GPU, cuda:0" : " GPUs, cuda:0 to cuda:" + std::to_string(gpus - 1)));
+  return "cuda:" + std::to_string(number);
 }
-
-}  // namespace
 
 int run_computing_app(const AppInfo& info, int argc, const char* const* argv,
                       const std::function<void(Flags&)>& declare, const std::function<int(const ComputingRun&)>& body) {
@@ -58,7 +67,7 @@ int run_computing_app(const AppInfo& info, int argc, const char* const* argv,
     keep_freed_memory();
     set_threads(compute.threads);
     try {
-      return body({run, choose_device(compute.device)});
+      return body({run, choose_device(compute.device, at::getNumGPUs())});
     } catch (const c10::Error& error) {
       const bool verbose = log::level() == log::Level::debug;
       const std::string text = verbose ? error.what() : error.what_without_backtrace();

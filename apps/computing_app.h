@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 
@@ -15,6 +16,9 @@ struct ComputingRun : AppRun {
 /// messages without a backtrace (which --log-level debug shows).
 int run_computing_app(const AppInfo& info, int argc, const char* const* argv,
                       const std::function<void(Flags&)>& declare, const std::function<int(const ComputingRun&)>& body);
+
+/// "cpu" or "cuda:N" of what --device was given, where LibTorch sees so many GPUs. Throws Error(usage).
+std::string choose_device(const std::string& wanted, std::size_t gpus);
 
 /// Ends the process as returning `code` from main() would, but leaves LibTorch's static objects standing: taking them
 /// apart is a third of the time of a short command.

@@ -27,11 +27,13 @@ char letter_of(std::string_view name) {
 
 /// What stands for the value in the help.
 std::string text_placeholder(std::string_view name) {
-  if (name == "model" || name == "init-from" || name == "against" || name.ends_with("-dir")) return "DIR";
+  static constexpr std::string_view kFolders[] = {"model", "init", "init-from", "against", "data", "ref"};
+  if (name.ends_with("-dir") || std::ranges::find(kFolders, name) != std::end(kFolders)) return "DIR";
   if (name.ends_with("-time")) return "TIME";
-  static constexpr std::string_view kFiles[] = {
-      "src",        "tgt",       "tsv",        "vocab",  "input",     "output",   "config",    "log-file", "hypothesis",
-      "hypotheses", "reference", "references", "prefix", "score-ref", "glossary", "attention", "paired"};
+  static constexpr std::string_view kFiles[] = {"src",       "tgt",        "tsv",      "vocab",      "input",
+                                                "output",    "config",     "log-file", "hypothesis", "hypotheses",
+                                                "reference", "references", "prefix",   "score-ref",  "glossary",
+                                                "attention", "paired",     "features", "stats-cache"};
   for (const std::string_view file : kFiles)
     if (name.ends_with(file)) return "FILE";
   return name.starts_with("vocab-") ? "FILE" : "TEXT";
@@ -51,6 +53,13 @@ void only_one(const std::vector<std::string>& values) {
 
 }  // namespace
 
+bool is_on(const std::vector<std::string>& values) {
+  only_one(values);
+  if (values.front() != "true" && values.front() != "false")
+    throw usage_error("'" + values.front() + "' is neither true nor false");
+  return values.front() == "true";
+}
+
 void Flags::add_flag(const std::string& group, const char* name, const char* help, Flag flag) {
   flag.name = name;
   flag.letter = letter_of(name);
@@ -64,11 +73,7 @@ void Flags::add_field(const std::string& group, const char* name, const char* he
   Flag flag;
   flag.kind = Flag::Kind::boolean;
   flag.toml = [&field] { return to_toml(field); };
-  flag.assign = [&field](const std::vector<std::string>& values) {
-    if (values.front() != "true" && values.front() != "false")
-      throw usage_error("'" + values.front() + "' is neither true nor false");
-    field = values.front() == "true";
-  };
+  flag.assign = [&field](const std::vector<std::string>& values) { field = is_on(values); };
   add_flag(group, name, help, std::move(flag));
 }
 
@@ -133,10 +138,6 @@ Flag& Flags::declared(std::string_view name) {
   return *flag;
 }
 
-void Flags::resolve() const {
-  if (resolve_) resolve_(given());
-}
-
 Flag* Flags::find(std::string_view name) {
   for (Flag& flag : flags_)
     if (flag.name == name) return &flag;
@@ -163,12 +164,10 @@ bool Flags::knows(std::string_view name) const {
 }
 
 void Flags::set(Flag& flag, const std::vector<std::string>& values, const std::string& where) {
-  try {
+  named(where, [&] {
     if (flag.kind != Flag::Kind::list) only_one(values);
     flag.assign(values);
-  } catch (const Error& error) {
-    throw Error(error.code(), where + ": " + error.what());
-  }
+  });
   flag.given = true;
 }
 
@@ -185,7 +184,7 @@ void Flags::read_toml(std::string_view text, const std::string& path) {
       throw usage_error(where + ": '" + flag->name + "' is set a second time (as '" + item.key + "')");
     if (already.contains(flag->name)) continue;
     if (!spelling.fixed_value.empty()) {
-      if (item.values.front() != "true") continue;
+      if (!named(where + ": " + item.key, [&] { return is_on(item.values); })) continue;
       item.values = {spelling.fixed_value};
     }
     for (std::string& value : item.values) value += spelling.suffix;

@@ -34,6 +34,19 @@ struct Flag {
   std::function<std::string()> toml;                            ///< the field's present value
 };
 
+/// The value of a switch. Throws Error(usage) for anything but one true or false.
+bool is_on(const std::vector<std::string>& values);
+
+/// Runs `action` and puts `where` before the message of its error.
+template <class Action>
+auto named(const std::string& where, Action&& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    throw Error(error.code(), where + ": " + error.what());
+  }
+}
+
 /// The flags of a program, made from the field lists of its options structs (heed/base/fields.h). The structs must
 /// outlive this object.
 class Flags {
@@ -61,9 +74,6 @@ class Flags {
   void by_preset(std::initializer_list<std::string_view> names);
   /// The program cannot run without these.
   void require(std::initializer_list<std::string_view> names);
-  /// `resolve(given)` runs after everything was read: the place where a preset fills the fields that were not given.
-  void on_resolve(std::function<void(const std::set<std::string>&)> resolve) { resolve_ = std::move(resolve); }
-  void resolve() const;
 
   Flag* find(std::string_view name);
   const Flag* find(std::string_view name) const;
@@ -117,7 +127,6 @@ class Flags {
 
   std::vector<Flag> flags_;
   std::size_t grouped_ = 0;  // flags at the front that group() put there
-  std::function<void(const std::set<std::string>&)> resolve_;
 };
 
 }  // namespace heed

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <new>
 
@@ -103,7 +104,6 @@ int run(const AppInfo& info, int argc, const char* const* argv, const std::funct
     return 0;
   }
   if (!actions.config.empty()) flags.read_toml(read_file(actions.config, kLargestConfig), actions.config);
-  flags.resolve();
   if (actions.dump_config) {
     std::cout << flags.given_toml();
     return 0;
@@ -144,6 +144,8 @@ int run_app(const AppInfo& info, int argc, const char* const* argv, const std::f
     return fail(error.code(), error.what());
   } catch (const std::bad_alloc&) {
     return fail(ExitCode::out_of_memory, out_of_memory_error().what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(ExitCode::data, error.path1().string() + ": " + error.code().message());
   } catch (const std::exception& error) {
     return fail_with_bug(error.what());
   } catch (...) {

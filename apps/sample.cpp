@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
       [&](heed::Flags& flags) {
         flags.add(options, "Sampling");
         flags.require({"model", "output"});
+        flags.find("output")->placeholder = "DIR|FILE";
       },
       [&](const heed::ComputingRun& run) { return heed::sample_files(options, c10::Device(run.device)); }));
 }

@@ -36,6 +36,9 @@ constexpr Alias kAliases[] = {
     {"max-update", "max-updates"},
     {"steps", "max-updates"},
     {"train-steps", "max-updates"},
+    {"num-train-steps", "max-updates"},
+    {"after-epochs", "max-epochs"},
+    {"epochs", "max-epochs"},
     {"max-epoch", "max-epochs"},
     {"max-num-epochs", "max-epochs"},
     {"minutes", "max-time", "m"},
@@ -43,6 +46,7 @@ constexpr Alias kAliases[] = {
     {"stop-time-hours", "max-time", "h"},
     {"early-stopping", "patience"},
     {"early-stopping-patience", "patience"},
+    {"no-improvement", "patience"},
     {"valid-freq", "valid-every"},
     {"valid-steps", "valid-every"},
     {"validate-interval-updates", "valid-every"},
@@ -54,6 +58,7 @@ constexpr Alias kAliases[] = {
     {"report-every", "log-every"},
     {"best-checkpoint-metric", "best-metric"},
     {"optimized-metric", "best-metric"},
+    {"init-from", "init"},
     {"finetune-from-model", "init-from"},
     {"pretrained-model", "init-from"},
     {"train-source", "train-src"},
@@ -103,6 +108,7 @@ constexpr Alias kAliases[] = {
     {"nbest", "n-best"},
     {"nbest-size", "n-best"},
     {"out", "output"},
+    {"output-file", "output"},
     {"src", "input"},
     {"with-scores", "with-score"},
     {"log-throughput", "stats"},
@@ -128,6 +134,24 @@ constexpr Alias kAliases[] = {
     {"ema", "no-raw"},
     {"metric-images", "n"},
     {"metric-network", "features"},
+};
+
+// What other tools have and we do otherwise: the advice, in programs that have the flag `known`.
+struct Hint {
+  std::string_view foreign, known, advice;
+};
+
+constexpr std::string_view kTokensNotSentences =
+    "batches are counted in tokens, sentences times longest side: use --batch-tokens";
+constexpr std::string_view kGoesOn =
+    "the same command goes on by itself where it was stopped: leave this out; --restart begins anew";
+constexpr Hint kHints[] = {
+    {"batch-size", "batch-tokens", kTokensNotSentences},
+    {"mini-batch", "batch-tokens", kTokensNotSentences},
+    {"lr", "g-lr", "each of the two networks has its own: --g-lr and --d-lr"},
+    {"learning-rate", "g-lr", "each of the two networks has its own: --g-lr and --d-lr"},
+    {"continue", "restart", kGoesOn},
+    {"resume", "restart", kGoesOn},
 };
 
 /// Restricted Damerau-Levenshtein distance: insertions, deletions, replacements and swaps of neighbours.
@@ -167,10 +191,11 @@ Spelling canonical_spelling(std::string_view written, const Flags& flags) {
 
 std::string suggestion(std::string_view written, const Flags& flags, std::string_view dashes) {
   const std::string name = with_hyphens(written);
-  if (name == "batch-size" && flags.knows("batch-tokens"))
-    return " (batches are counted in tokens, sentences times longest side: use " + std::string(dashes) +
-           "batch-tokens)";
-  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
+  const bool in_file = dashes.empty(), negated = name.starts_with("no-");
+  for (const Hint& hint : kHints)
+    if (hint.foreign == name && flags.knows(hint.known)) return " (" + std::string(hint.advice) + ")";
+  if (in_file && negated && flags.knows(name)) return " (write " + name.substr(3) + " = false)";
+  std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   std::string best;
   const auto consider = [&](const std::string& candidate) {
     const bool begins = name.size() >= 3 && candidate.starts_with(name);
@@ -181,8 +206,9 @@ std::string suggestion(std::string_view written, const Flags& flags, std::string
     }
   };
   for (const Flag& flag : flags.all()) {
+    if (in_file && !flag.setting) continue;
     consider(flag.name);
-    if (flag.kind == Flag::Kind::boolean) consider("no-" + flag.name);
+    if (flag.kind == Flag::Kind::boolean && negated && !in_file) consider("no-" + flag.name);
   }
   return best.empty() ? "" : " (did you mean " + std::string(dashes) + best + "?)";
 }

@@ -18,7 +18,8 @@ struct Spelling {
 /// a flag of that name itself. `written` comes without leading hyphens.
 Spelling canonical_spelling(std::string_view written, const Flags& flags);
 
-/// " (did you mean --lr?)" with the nearest name, or an empty string when none is near. `dashes` stands before it.
+/// " (did you mean --lr?)" with the nearest name, or other advice, or an empty string when none is near. `dashes`
+/// stands before the name; none in a settings file, whose keys are the settings alone.
 std::string suggestion(std::string_view written, const Flags& flags, std::string_view dashes);
 
 }  // namespace heed

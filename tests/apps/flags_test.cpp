@@ -34,6 +34,15 @@ void visit_fields(Options& options, Visitor&& visit) {
   visit("tie", options.tie, "which embeddings are one");
 }
 
+struct Device {
+  std::string device = "auto";
+};
+
+template <heed::OptionsOf<Device> Options, class Visitor>
+void visit_fields(Options& options, Visitor&& visit) {
+  visit("device", options.device, "where to compute");
+}
+
 /// A program with the sample's flags, given a command line.
 struct Program {
   Sample sample;
@@ -129,7 +138,50 @@ TEST_CASE("wrong command lines are refused with a hint") {
   CHECK(command_failure({"--lr", "1x"}) == "--lr: '1x' is not a number");
   CHECK(command_failure({"--batch-tokens", "many"}).find("--batch-tokens: ") == 0);
   CHECK(command_failure({"--tie", "most"}) == "--tie: 'most' is not one of none,output,all");
-  CHECK(command_failure({"stray"}).find("stray") != std::string::npos);
+  CHECK(command_failure({"--train-src", "a", "--"}) == "no error");
+  CHECK(command_failure({"--train-src", "a", "--", "b"}).find("unexpected word 'b'") == 0);
+  CHECK(command_failure({"stray"}) == "unexpected word 'stray': a value stands behind its flag; see --help");
+}
+
+TEST_CASE("names of other tools that stand for a value are switches themselves") {
+  Device options;
+  const auto flags_of = [&] {
+    options = {};
+    heed::Flags flags;
+    flags.add(options);
+    return flags;
+  };
+  const auto read = [&](const std::string& text) {
+    heed::Flags flags = flags_of();
+    flags.read_toml(text, "run.toml");
+    return options.device;
+  };
+  const auto parse = [&](const char* argument) {
+    heed::Flags flags = flags_of();
+    const char* arguments[] = {"program", argument};
+    heed::parse_command_line(2, arguments, flags);
+    return options.device;
+  };
+  CHECK(read("cpu = true") == "cpu");
+  CHECK(read("cpu = false") == "auto");
+  CHECK(failure_of([&] { read("cpu = []"); }) == "run.toml:1: cpu: expected one value, got 0");
+  CHECK(failure_of([&] { read("cpu = [true, false]"); }) == "run.toml:1: cpu: expected one value, got 2");
+  CHECK(failure_of([&] { read("cpu = 1"); }) == "run.toml:1: cpu: '1' is neither true nor false");
+  CHECK(parse("--cpu") == "cpu");
+  CHECK(parse("--cpu=true") == "cpu");
+  CHECK(parse("--cpu=false") == "auto");
+  CHECK(failure_of([&] { parse("--cpu=1"); }) == "--cpu: '1' is neither true nor false");
+}
+
+TEST_CASE("what is far, or means the opposite, is not suggested") {
+  CHECK(command_failure({"--stat", "x"}).find("did you mean --stats?") != std::string::npos);
+  CHECK(command_failure({"--lt"}).find("did you mean --lr?") != std::string::npos);
+  CHECK(command_failure({"--stie"}).find("did you mean --tie?") != std::string::npos);
+  CHECK(command_failure({"--ktix"}).find("did you mean") == std::string::npos);  // half of it is not in --tie
+  CHECK(command_failure({"--share-vocabs"}).find("did you mean --shared-vocab?") != std::string::npos);
+  CHECK(command_failure({"--xy"}).find("did you mean") == std::string::npos);
+  CHECK(file_failure("no-stats = true") == "run.toml:1: unknown key 'no-stats' (write stats = false)");
+  CHECK(file_failure("no-statz = true") == "run.toml:1: unknown key 'no-statz'");
 }
 
 TEST_CASE("a settings file sets what the command line did not") {
@@ -167,12 +219,8 @@ TEST_CASE("the settings of a run read back, all of them given") {
 
 TEST_CASE("dumped settings leave to presets what nobody set") {
   Program program;
-  program({"--lr", "0.001"});  // the default's value, but given
-  program.flags.on_resolve([&](const std::set<std::string>& given) {
-    CHECK(given == std::set<std::string>{"lr"});
-    program.sample.batch_tokens = 1000;
-  });
-  program.flags.resolve();
+  program({"--lr", "0.001"});          // the default's value, but given
+  program.sample.batch_tokens = 1000;  // as a preset does
   Program again;
   again.flags.read_toml(program.flags.given_toml(), "run.toml");
   CHECK(again.flags.given() == std::set<std::string>{"lr", "batch-tokens"});

@@ -194,6 +194,15 @@ class TooFew(GanScoreTest):
         self.assert_refused(self.score(code=None, metrics="fid", n=500), 2, "rfid needs at least 512", "raise --n",
                             "--metrics kid")
 
+    def test_n_of_one_and_of_three(self):
+        self.assert_refused(self.score(code=None, n=1), 2, "--n 1", "raise --n")
+        self.assert_refused(self.score(code=None, metrics="pr", n=3), 2, "more than 3", "has 3 under --n 3", "raise --n")
+
+    def test_a_kid_below_zero_is_foretold_where_it_is_asked_for(self):
+        same = {"data": "one/disc", "ref": "one/disc"}
+        self.assertIn("an unbiased kid", self.score(metrics="kid", **same).err)
+        self.assertNotIn("kid", self.score(metrics="pr", **same).err)
+
     def test_a_handful(self):
         write_noise(self.folder / "three", 3)
         write_noise(self.folder / "single", 1)
@@ -209,7 +218,7 @@ class TooFew(GanScoreTest):
 class BadInput(GanScoreTest):
     def test_flags(self):
         for changes, parts in (
-                ({"ref": None}, ("--ref",)),
+                ({"ref": None}, ("missing --ref DIR",)),
                 ({"data": None}, ("--data", "--model")),
                 ({"model": "m"}, ("--data and --model", "one of them")),
                 ({"metrics": ["kid", "is"]}, ("'is'", "fid, kid or pr")),

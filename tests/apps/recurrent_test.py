@@ -69,6 +69,9 @@ class Recurrent(ProgramTest):
         self.assertEqual(len(self.translate(lines(SOURCES), model="unseeing").lines), 100)
         refused = self.translate("the cat\n", model="unseeing", code=None, alignment="hard")
         self.assert_refused(refused, 2, "--rnn-attention none", "no attention")
+        for changes in ({"alignment": "hard"}, {"attention": "page.html"}, {"replace_unk": True}):
+            before_any_line = self.translate("", model="unseeing", code=None, **changes)
+            self.assert_refused(before_any_line, 2, "--rnn-attention none", "no attention")
 
     def test_translates_together_with_a_transformer(self):
         self.train_in(self.folder, "other", **(RECURRENT | {"arch": "transformer", "vocab": self.vocabulary(), "max_updates": 4}))

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <new>
@@ -63,6 +64,10 @@ TEST_CASE("each kind of error has its exit code and one message") {
   const Outcome again = run_with([]() -> int { throw heed::Error(heed::ExitCode::try_again, "a peer was lost"); });
   CHECK(again.code == 75);
 
+  const Outcome path = run_with([]() -> int { return std::filesystem::is_directory(std::string(300, 'x')) ? 1 : 0; });
+  CHECK(path.code == 3);
+  CHECK(path.message == "error: " + std::string(300, 'x') + ": File name too long\n");
+
   const Outcome memory = run_with([]() -> int { throw std::bad_alloc(); });
   CHECK(memory.code == 6);
   CHECK(memory.message.find("error: out of memory") == 0);
@@ -102,6 +107,27 @@ TEST_CASE("LibTorch's errors reach the user without a backtrace") {
   const Outcome memory = run_with(
       []() -> int { TORCH_CHECK(false, "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"); });
   CHECK(memory.code == 6);
+}
+
+TEST_CASE("a GPU is one of those that are there") {
+  CHECK(heed::choose_device("auto", 0) == "cpu");
+  CHECK(heed::choose_device("auto", 2) == "cuda:0");
+  CHECK(heed::choose_device("cpu", 2) == "cpu");
+  CHECK(heed::choose_device("cuda", 2) == "cuda:0");
+  CHECK(heed::choose_device("cuda:01", 2) == "cuda:1");
+  const auto refusal = [](const std::string& wanted, std::size_t gpus) -> std::string {
+    try {
+      return heed::choose_device(wanted, gpus);
+    } catch (const heed::Error& error) {
+      CHECK(error.code() == heed::ExitCode::usage);
+      return error.what();
+    }
+  };
+  CHECK(refusal("cuda:2", 2).find("--device cuda:2: this LibTorch sees 2 GPUs, cuda:0 to cuda:1") == 0);
+  CHECK(refusal("cuda:1", 1).find("--device cuda:1: this LibTorch sees 1 GPU, cuda:0") == 0);
+  CHECK(refusal("cuda", 0).find("--device cuda: this LibTorch sees no GPU") == 0);
+  for (const char* odd : {"cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:99999999999999999999", "gpu", ""})
+    CHECK(refusal(odd, 2).find("--device: expected auto, cpu or cuda:N") == 0);
 }
 
 TEST_CASE("the shared flags are checked before the body runs") {

@@ -1,4 +1,5 @@
 """seq2seq-score: numbers and signatures of sacreBLEU 2.6, and what it says to input that is wrong."""
+import gzip
 import json
 import os
 import subprocess
@@ -158,6 +159,14 @@ class BadInput(ScoreTest):
             with self.subTest(**changes):
                 self.assert_refused(self.score(code=None, **changes), 3, *parts)
 
+    def test_other_than_text(self):
+        self.write("ref.gz", gzip.compress(lines(REFERENCES).encode()))
+        for changes in ({"references": "ref.gz"}, {"hypothesis": "ref.gz"}, {"paired": "ref.gz"}):
+            with self.subTest(**changes):
+                self.assert_refused(self.score(code=None, **changes), 3, "ref.gz: is gzip-compressed", "zcat")
+        self.write("wide", lines(REFERENCES).encode("utf-16"))
+        self.assert_refused(self.score(code=None, references="wide"), 3, "wide: is UTF-16", "iconv")
+
     def test_flags(self):
         for changes, parts in (
                 ({"references": None}, ("--references",)),
@@ -165,6 +174,8 @@ class BadInput(ScoreTest):
                 ({"tokenize": "zh"}, ("--tokenize", "13a", "intl", "char", "none")),
                 ({"chrf_beta": 0}, ("beta",)),
                 ({"chrf_char_order": "six"}, ("--chrf-char-order", "six")),
+                ({"resamples": 100}, ("--resamples and --seed are about --paired",)),
+                ({"seed": 2}, ("--resamples and --seed are about --paired",)),
                 ({"score_only": True, "json": True}, ("--score-only and --json contradict",)),
                 ({"tokenise": "intl"}, ("unknown flag --tokenise", "did you mean --tokenize?"))):
             with self.subTest(**changes):

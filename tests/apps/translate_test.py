@@ -233,6 +233,13 @@ class Guided(TranslateTest):
             self.assertEqual(found.err.count("letters that the model does not know"), 1)
             self.assertIn("prefix:2:", found.err)
 
+    def test_unknown_tokens_are_seen_in_the_text(self):
+        found = json.loads(self.translate("the cat\n", sample=True, temperature=100, n_best=100, json=True,
+                                          allow_unk=True).out)["translations"]
+        self.assertTrue(any("<unk>" in one["tokens"] for one in found))
+        for one in found:
+            self.assertEqual(one["tokens"].count("<unk>"), one["text"].count("\u2047"))
+
     def test_unknown_tokens_become_source_words(self):
         """The model was never shown any; by chance alone each token comes some time."""
         drawn = {"sample": True, "temperature": 100, "n_best": 100, "json": True}
@@ -362,6 +369,7 @@ class Guided(TranslateTest):
                               ({"attention": "a.json", "output": "a.json"}, "same file"),
                               ({"alignment": "hard", "n_best": 2}, "--alignment is of the best"),
                               ({"temperature": 0}, "leave --sample out"), ({"temperature": 2}, "say --sample"),
+                              ({"seed": 2}, "say --sample"), ({"sample": True, "beam_size": 2}, "without a beam"),
                               ({"top_k": 5}, "say --sample"), ({"top_p": 0.5}, "say --sample"),
                               ({"top_p": 0}, "top-p"), ({"top_k": -1}, "top-k"), ({"no_repeat_ngram": -1}, "ngram"),
                               ({"repetition_penalty": 0}, "repetition-penalty")):
@@ -388,6 +396,17 @@ class LongLines(TranslateTest):
         self.assertEqual(len(running.process.stdout.read().splitlines()), 2)
         self.assertEqual(running.wait(), 0)
         self.assertIn("warning: text:2: longer than 4 pieces", running.err)
+
+
+    def test_where_positions_end_before_the_limit(self):
+        write_pairs(self.folder, PAIRS[:300])
+        self.train(positions="learned", max_positions=11, max_length=10, max_updates=2, valid_every=2)
+        model = self.folder / "m"
+        result = self.translate(lines(["the cat", "the red cat sees the blue dog " * 2]), model=model)
+        self.assertIn("warning: stdin:2: longer than 10 pieces and was cut (the model's positions end there)", result.err)
+        self.write("prefix", "\n" + "la kato rugo vidas la hundo bluo " * 2 + "\n")
+        self.assert_refused(self.translate("the cat\nthe cat\n", model=model, prefix="prefix", code=None), 3,
+                            "the prefix in line 2 has", "this model can take 10")
 
 
 class Interactive(TranslateTest):
@@ -454,9 +473,16 @@ class Files(TranslateTest):
         result = self.run_files("--input", "text", "--output", "out")
         self.assertEqual(result.out, b"")
         self.assertEqual((self.folder / "out").read_bytes(), self.translate(lines(SOURCES[:9])).out)
-        self.run_files("-i", "text", "-o", "text")
-        self.assertEqual((self.folder / "text").read_bytes(), (self.folder / "out").read_bytes())
+        self.run_files("-i", "text", "-o", "out")
         self.assertEqual(temporaries(self.folder), [])
+
+    def test_what_is_read_is_not_written_over(self):
+        self.write("text", lines(SOURCES[:9]))
+        os.symlink("text", self.folder / "link")
+        for flag in ("--input", "--prefix", "--score-ref", "--glossary"):
+            refused = self.run_files(flag, "text", "--output", "link", code=None)
+            self.assert_refused(refused, 2, f"--output names the same file as {flag}: link")
+        self.assertEqual((self.folder / "text").read_bytes(), lines(SOURCES[:9]).encode())
 
     def test_from_an_empty_file_comes_an_empty_file(self):
         self.write("text", "")

@@ -67,6 +67,33 @@ class EveryProgram(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertRegex(result.stderr, r"error: unknown flag --log-levle .*did you mean --log-level\?")
 
+    def test_other_tools_flags_get_advice_that_fits(self):
+        for program, word, advice in (
+                ("gan-train", "--lr", "--g-lr and --d-lr"), ("gan-train", "--learning_rate", "--g-lr and --d-lr"),
+                ("gan-train", "--resume", "goes on by itself"), ("seq2seq-train", "--continue", "goes on by itself"),
+                ("seq2seq-train", "--mini-batch", "use --batch-tokens"),
+                ("seq2seq-train", "--kimg", "flag --kimg; --help lists"),
+                ("translate", "--unk-replacement", "flag --unk-replacement; --help lists")):
+            with self.subTest(program=program, word=word):
+                result = run(program, word, "1")
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(advice, result.stderr)
+        for program, words, line in (
+                ("seq2seq-train", ("--epochs", "3"), "max-epochs = 3"),
+                ("seq2seq-train", ("--after-epochs", "3"), "max-epochs = 3"),
+                ("seq2seq-train", ("--no-improvement", "3"), "patience = 3"),
+                ("translate", ("--output-file", "x"), 'output = "x"'),
+                ("gan-train", ("--num-train-steps", "3"), "max-updates = 3"),
+                ("gan-train", ("--init-from", "x"), 'init = "x"')):
+            with self.subTest(program=program, words=words):
+                self.assertIn(f"\n{line}\n", run(program, *words, "--dump-config").stdout)
+
+    def test_keys_that_only_flags_have_get_advice_that_fits(self):
+        for line, advice in (("no-cache = true", "unknown key 'no-cache' (write cache = false)"),
+                             ("confg = 'x'", "unknown key 'confg'\n")):
+            self.settings.write_text(line)
+            self.assertIn(advice, run("translate", "--config", str(self.settings)).stderr)
+
     @for_each_program
     def test_unexpected_word(self, program):
         result = run(program, "--quiet", "stray-word")

@@ -6,7 +6,7 @@ Only ```sh blocks are commands. The words behind "sh" say what happens to a bloc
     ```sh quick       run as it stands, in a copy of the top folder's files
     ```sh shortened   run with generated text and pictures in place of the reader's and with a few updates of training
     ```sh served      run where this Python has what the block serves with
-    ```sh parallel    run where GNU parallel is installed
+    ```sh parallel    run with GNU parallel, or a stand-in where it is not installed
 """
 import functools
 import importlib.util
@@ -33,6 +33,15 @@ TEXT_FLAGS = {"--train-src": "en", "--train-tgt": "de", "--valid-src": "en", "--
 PICTURE_FLAGS = ("--data", "--ref")
 BLOCK = re.compile(r"^```sh *([a-z ]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SERVED_WITH = ("ctranslate2", "numpy", "sentencepiece")
+# Does in turn what GNU parallel does at once, and keeps a list of jobs as it does.
+STAND_IN_FOR_PARALLEL = """#!/usr/bin/env python3
+import subprocess, sys
+words = sys.argv[1:]
+for item in sys.stdin.read().split():
+    with open(words[words.index("--joblog") + 1], "a") as jobs:
+        jobs.write(item + "\\n")
+    subprocess.run([word.replace("{}", item) for word in words[words.index("translate"):]], check=True)
+"""
 STEP_ENDS = {"|", "||", "&&", ";", "&"}
 # They start the command that follows on their line: the program in it is ours. None need be installed here.
 STARTERS = {"parallel", "srun"}
@@ -47,7 +56,7 @@ def blocks():
 def can_run(words):
     if "served" in words:
         return all(map(importlib.util.find_spec, SERVED_WITH))
-    return bool(words) and ("parallel" not in words or shutil.which("parallel") is not None)
+    return bool(words)
 
 
 def commands(text):
@@ -167,6 +176,20 @@ class Readme(unittest.TestCase):
                 result = scratch.run(text, shortened="shortened" in words)
                 self.assertEqual(result.returncode, 0, f"{text}\n{result.stdout}\n{result.stderr}")
 
+    def test_shards_may_be_translated_again(self):
+        (text,) = [text for words, text in blocks() if "parallel" in words]
+        again = text[text.index("ls shards"):]
+        sums = next(text for _, text in blocks() if text.startswith("awk"))
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = Scratch(Path(folder))
+            scratch.provide_inputs(text)
+            for commands_given in (text, again):
+                result = scratch.run(commands_given + sums, shortened=True)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(len((scratch.folder / "million.de").read_text().split("\n")),
+                                 len((scratch.folder / "million.en").read_text().split("\n")))
+                self.assertEqual(result.stdout.split(), ["5", "0", "0"])
+
 
 class Scratch:
     """A folder that looks like the repository's top, where README blocks can write."""
@@ -206,6 +229,9 @@ class Scratch:
             wrapper = self.bin / program
             wrapper.write_text(f'#!/bin/sh\nexec "{BIN / program}" "$@" {extra}\n')
             wrapper.chmod(0o755)
+        if shutil.which("parallel") is None:
+            (self.bin / "parallel").write_text(STAND_IN_FOR_PARALLEL)
+            (self.bin / "parallel").chmod(0o755)
         python = Path(sys.executable).parent  # the one that was asked what it has
         environment = {**os.environ, "PATH": f"{self.bin}:{python}:{os.environ['PATH']}"}
         return subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=self.folder, env=environment,

@@ -1,5 +1,7 @@
 #include "heed/nn/attend_rows.h"
 
+#include <cmath>
+
 #include <ATen/ATen.h>
 
 #include "catch.h"
@@ -16,7 +18,8 @@ VisibleRows random_rows(std::int64_t rows, std::int64_t most, std::int64_t table
 
 TEST_CASE("single queries attend to the rows that they may see, as by tensor operations") {
   at::manual_seed(1);
-  for (const HeadShape& shape : {HeadShape{4, 4, 32, 32}, HeadShape{6, 2, 5, 19}, HeadShape{1, 1, 64, 16}})
+  for (const HeadShape& shape :
+       {HeadShape{4, 4, 32, 32}, HeadShape{6, 2, 5, 19}, HeadShape{1, 1, 64, 16}, HeadShape{2, 2, 8, 8, 0.7}})
     for (const std::int64_t most : {1, 16, 37}) {
       const std::int64_t key_columns = shape.kv_heads * shape.key_width;
       KeyValueTable table;
@@ -35,6 +38,27 @@ TEST_CASE("single queries attend to the rows that they may see, as by tensor ope
       const VisibleRows one{visible.places.narrow(0, 11, 1), visible.lengths.narrow(0, 11, 1)};
       CHECK(same_bits(attend_rows(queries.narrow(0, 11, 1), table, one, shape)[0], found[11]));
     }
+}
+
+TEST_CASE("the scale of attention to rows is 1 / sqrt(key width) unless said otherwise") {
+  at::manual_seed(3);
+  KeyValueTable table;
+  table.append(at::randn({20, 16}));
+  const VisibleRows visible = random_rows(5, 7, table.size());
+  const at::Tensor queries = at::randn({5, 8});
+  const at::Tensor other = attend_rows(queries, table, visible, {1, 1, 8, 8, 2});
+  CHECK(difference(other, attend_rows(queries * (2 * std::sqrt(8)), table, visible, {1, 1, 8, 8})) < 1e-5);
+  CHECK(difference(other, attend_rows(queries, table, visible, {1, 1, 8, 8})) > 1e-2);
+}
+
+TEST_CASE("a table takes the room that it is told, and more when it grows") {
+  const auto room = [](const KeyValueTable& table) { return table.rows().storage().nbytes() / (6 * sizeof(float)); };
+  KeyValueTable once, grows(16);
+  for (KeyValueTable* table : {&once, &grows}) table->append(at::randn({10, 6}));
+  CHECK(room(once) == 10);
+  CHECK(room(grows) == 160);
+  once.append(at::randn({1, 6}));
+  CHECK(room(once) == 20);
 }
 
 TEST_CASE("a table of keys and values holds what was appended, in float32") {

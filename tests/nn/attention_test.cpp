@@ -232,12 +232,40 @@ TEST_CASE("MultiHeadAttention refuses heads that do not fit") {
                     Catch::Contains("6 heads are not a multiple of 4 key/value heads"));
 }
 
+TEST_CASE("the scale of MultiHeadAttention holds over packed rows too") {
+  at::manual_seed(8);
+  const at::NoGradGuard no_grad;
+  MultiHeadAttention attention(MultiHeadAttentionOptions{.heads = 2, .width = 8, .scale = 3});
+  const std::vector<std::int64_t> lengths = {4, 4};
+  const std::vector<std::uint64_t> sentences = {0, 1};
+  const PackedRows rows(lengths, sentences, at::kCPU);
+  const at::Tensor x = at::randn({2, 4, 8});
+  const at::Tensor packed = attention->forward_packed(rows.from_padded(x), rows.from_padded(x), rows, rows);
+  CHECK(difference(rows.to_padded(packed), attention(x, x)) < kTolerance);
+}
+
+TEST_CASE("what needs all projections says so where some are missing") {
+  MultiHeadAttention attention(MultiHeadAttentionOptions{.heads = 1, .width = 8, .projections = Projections::keys});
+  KeyValueTable table;
+  const at::Tensor x = at::randn({3, 8});
+  const VisibleRows visible{at::zeros({3, 1}, at::kLong), at::ones({3}, at::kLong)};
+  const auto message = Catch::Contains("with all of its projections");
+  CHECK_THROWS_WITH(attention->tabulate_memory(x), message);
+  CHECK_THROWS_WITH(attention->attend_to(x, table, visible), message);
+  CHECK_THROWS_WITH(attention->step(x, table, visible), message);
+}
+
 TEST_CASE("attention of single queries to a projected memory equals attention of all at once, prepared or not") {
   at::manual_seed(4);
   const at::NoGradGuard no_grad;
   for (const std::int64_t memory_width : {12, 7}) {
-    MultiHeadAttention attention(MultiHeadAttentionOptions{
-        .heads = 6, .width = 12, .head_dim = 5, .value_head_dim = 3, .memory_width = memory_width, .kv_heads = 2});
+    MultiHeadAttention attention(MultiHeadAttentionOptions{.heads = 6,
+                                                           .width = 12,
+                                                           .head_dim = 5,
+                                                           .value_head_dim = 3,
+                                                           .memory_width = memory_width,
+                                                           .kv_heads = 2,
+                                                           .scale = 2});
     const at::Tensor query = at::randn({2, 4, 12}), memory = at::randn({2, 6, memory_width});
     const at::Tensor lengths = at::tensor({6, 4}, at::kLong);
     const at::Tensor mask = at::arange(6).unsqueeze(0).lt(lengths.unsqueeze(1)).unsqueeze(1).unsqueeze(1);
@@ -256,7 +284,7 @@ TEST_CASE("causal attention step by step, with rows that change places, equals a
   at::manual_seed(5);
   const at::NoGradGuard no_grad;
   const std::vector<MultiHeadAttentionOptions> kinds = {
-      {.heads = 4, .width = 16, .causal = true},
+      {.heads = 4, .width = 16, .causal = true, .scale = 1.5},
       {.heads = 4, .width = 16, .bias = false, .causal = true},
       {.heads = 6, .width = 12, .head_dim = 5, .value_head_dim = 3, .kv_heads = 2, .causal = true}};
   const std::int64_t before = 21, length = 55;  // room for the table is taken twice

@@ -211,13 +211,4 @@ TEST_CASE("rows of a batch are its sentences, position by position") {
   CHECK(at::equal(places.position, at::tensor({0, 1, 2, 0, 1, 2}, at::kLong)));
 }
 
-TEST_CASE("unkeyed randomness follows LibTorch's generator") {
-  at::manual_seed(3);
-  const Randomness first = unkeyed_randomness(2, 3), second = unkeyed_randomness(2, 3);
-  at::manual_seed(3);
-  CHECK(unkeyed_randomness(2, 3).seed == first.seed);
-  CHECK(first.seed != second.seed);
-  CHECK(mask_of(first, 5, 0.5).sizes() == at::IntArrayRef({6, 5}));
-}
-
 }  // namespace heed

@@ -45,7 +45,9 @@ TEST_CASE("a file is read by name, and what is none is refused") {
   CHECK(reader.name() == path);
   CHECK(reader.read(9) == Lines{"one", "two"});
   CHECK(thrown([&] { LineReader(files.path("missing"), none); }) ==
-        "3: " + files.path("missing") + ": cannot be opened for reading");
+        "3: " + files.path("missing") + ": cannot be opened for reading: No such file or directory");
+  CHECK(thrown([&] { LineReader(std::string(300, 'x'), none); }) ==
+        "3: " + std::string(300, 'x') + ": cannot be opened for reading: File name too long");
   CHECK(thrown([&] { LineReader(files.path(""), none); }).find("is a directory") != std::string::npos);
 }
 

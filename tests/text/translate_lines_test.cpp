@@ -1,6 +1,7 @@
 #include "heed/text/translate_lines.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <sstream>
 
@@ -107,12 +108,37 @@ TEST_CASE("files are read and written whole") {
 
   // What was there stays when the new one cannot be finished.
   bench.options.input = bench.files.path("none.txt");
-  CHECK(bench.refusal() == "3: " + bench.options.input + ": cannot be opened for reading");
+  CHECK(bench.refusal() == "3: " + bench.options.input + ": cannot be opened for reading: No such file or directory");
   bench.options.input = bench.files.write("in.gz", "\x1f\x8b\x08 compressed\n");
   CHECK_THAT(bench.refusal(), Contains("is gzip-compressed"));
   CHECK(bench.files.read("out.txt") == expected);
   bench.options.input = bench.files.path("");
   CHECK_THAT(bench.refusal(), Contains("is a directory, not a text file"));
+}
+
+TEST_CASE("what is read is not written over, under no name of it") {
+  Bench bench;
+  bench.options.model = {"no/such/model"};
+  const std::string path = bench.files.write("text", kText);
+  std::filesystem::create_hard_link(path, bench.files.path("link"));
+  const auto refusal = [&](std::string TranslateOptions::*read, std::string TranslateOptions::*written) {
+    TranslateOptions options = bench.options;
+    options.*read = path;
+    options.*written = bench.files.path("link");
+    std::istringstream in;
+    std::ostringstream out;
+    return thrown([&] { translate_lines(options, at::kCPU, in, out); });
+  };
+  using Options = TranslateOptions;
+  const std::string end = " names the same file as ";
+  CHECK(refusal(&Options::input, &Options::output).starts_with("2: --output" + end + "--input: "));
+  CHECK(refusal(&Options::prefix, &Options::output).starts_with("2: --output" + end + "--prefix: "));
+  CHECK(refusal(&Options::glossary, &Options::output).starts_with("2: --output" + end + "--glossary: "));
+  CHECK(refusal(&Options::score_ref, &Options::output).starts_with("2: --output" + end + "--score-ref: "));
+  CHECK(refusal(&Options::input, &Options::attention).starts_with("2: --attention" + end + "--input: "));
+  CHECK(bench.files.read("text") == kText);
+  bench.options.input = bench.options.output = "/dev/null";
+  CHECK(bench.refusal() == "4: no/such/model: no such model directory or file");
 }
 
 TEST_CASE("text of another kind is refused with the command that mends it") {

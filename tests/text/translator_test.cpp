@@ -8,6 +8,8 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include "heed/models/rnn_seq2seq.h"
+
 #include "catch.h"
 #include "errors.h"
 #include "tiny_model.h"
@@ -22,6 +24,29 @@ const std::vector<std::string> kLines = {"the house sees a tree",
                                          "the window sees the window sees the window sees the window",
                                          "and",
                                          "the garden sees a river ."};
+
+// An untrained recurrent network whose states say much about what was read.
+TranslationModel recurrent_model(Arch arch, RnnAttention attention = RnnAttention::general) {
+  const Subwords subwords = tiny_subwords();
+  Seq2SeqOptions options = tiny_options(subwords.size());
+  options.arch = arch;
+  options.rnn_attention = attention;
+  RnnSeq2Seq network(options);
+  const at::NoGradGuard no_grad;
+  network->output->weight.normal_(0, 0.6);
+  for (auto& parameter : network->named_parameters())
+    if (parameter.value().dim() == 2 && parameter.key().find("gates") != std::string::npos) parameter.value().mul_(1.5);
+  network->eval();
+  return {network.ptr(), subwords, subwords};
+}
+
+TranslationModel model_of_short_positions() {
+  const Subwords subwords = tiny_subwords();
+  Seq2SeqOptions options = tiny_options(subwords.size());
+  options.positions = Positions::learned;
+  options.max_positions = 8;
+  return {decided_network(options).ptr(), subwords, subwords};
+}
 
 }  // namespace
 
@@ -77,7 +102,7 @@ TEST_CASE("the number of workers changes nothing, whether lines are drawn, guide
           {i == 2 ? "the river" : "", i == 3 ? std::vector<std::string>{"garden"} : std::vector<std::string>{}});
     }
   for (const bool drawn : {false, true}) {
-    const SearchOptions options{.beam_size = 3, .n_best = 2, .sample = drawn};
+    const SearchOptions options{.n_best = 2, .sample = drawn};
     std::vector<std::vector<std::vector<Translation>>> all;
     for (const std::size_t workers : {1, 3})
       all.push_back(Translator(model, {.batch_tokens = 64, .token_scores = true, .workers = workers})
@@ -88,6 +113,15 @@ TEST_CASE("the number of workers changes nothing, whether lines are drawn, guide
         CHECK(all[0][i][rank].score == all[1][i][rank].score);
         CHECK(all[0][i][rank].log_p == all[1][i][rank].log_p);
       }
+  }
+  const std::vector<std::string> references(lines.rbegin(), lines.rend());
+  std::vector<std::vector<Translation>> scored;
+  TranslationStats stats;
+  for (const std::size_t workers : {1, 3})
+    scored.push_back(Translator(model, {.batch_tokens = 64, .workers = workers}).score(lines, references, 1, &stats));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    CHECK(scored[0][i].score == scored[1][i].score);
+    CHECK(scored[0][i].log_p == scored[1][i].log_p);
   }
 }
 
@@ -146,22 +180,25 @@ TEST_CASE("the size of batches changes nothing, in any precision") {
 
 TEST_CASE("bfloat16 and int8 move scores by little more than their steps") {
   at::manual_seed(11);
-  const TranslationModel model = tiny_translation_model();
-  const auto scores_of = [&](at::ScalarType dtype) {
-    Translator translator(model, {.dtype = dtype});
-    std::vector<double> scores;
-    for (const Translation& one : translator.score(kLines, kLines, 1)) scores.push_back(one.score);
-    return scores;
-  };
-  const std::vector<double> exact = scores_of(at::kFloat);
-  // Mean log probabilities of a token, of about -6. Eight bits of mantissa, or of fixed point, are a step of 1/256.
-  for (const auto& [dtype, bound] : {std::pair{at::kBFloat16, 0.1}, std::pair{at::kChar, 0.3}}) {
-    const std::vector<double> found = scores_of(dtype);
-    double most = 0;
-    for (std::size_t i = 0; i < exact.size(); ++i) most = std::max(most, std::abs(found[i] - exact[i]));
-    CAPTURE(toString(dtype), most);
-    CHECK(most < bound);
-    CHECK(most > 1e-5);
+  for (const Arch arch : {Arch::transformer, Arch::lstm, Arch::gru}) {
+    const TranslationModel model = arch == Arch::transformer ? tiny_translation_model() : recurrent_model(arch);
+    const auto scores_of = [&](at::ScalarType dtype) {
+      Translator translator(model, {.dtype = dtype});
+      std::vector<double> scores;
+      for (const Translation& one : translator.score(kLines, kLines, 1)) scores.push_back(one.score);
+      return scores;
+    };
+    const std::vector<double> exact = scores_of(at::kFloat);
+    // Mean log probabilities of a token, of about -6. Eight bits of mantissa, or of fixed point, are a step of 1/256.
+    const double int8_bound = arch == Arch::transformer ? 0.3 : 0.05;  // states within -1 and 1 have smaller steps
+    for (const auto& [dtype, bound] : {std::pair{at::kBFloat16, 0.1}, std::pair{at::kChar, int8_bound}}) {
+      const std::vector<double> found = scores_of(dtype);
+      double most = 0;
+      for (std::size_t i = 0; i < exact.size(); ++i) most = std::max(most, std::abs(found[i] - exact[i]));
+      CAPTURE(name_of(arch), toString(dtype), most);
+      CHECK(most < bound);
+      CHECK(most > 1e-5);
+    }
   }
 }
 
@@ -191,18 +228,15 @@ TEST_CASE("a line over the limit is cut, told, and still one translation") {
 
 TEST_CASE("learned positions cut longer lines") {
   at::manual_seed(6);
-  const Subwords subwords = tiny_subwords();
-  Seq2SeqOptions options = tiny_options(subwords.size());
-  options.positions = Positions::learned;
-  options.max_positions = 8;
-  Translator translator({decided_network(options).ptr(), subwords, subwords}, {});
+  Translator translator(model_of_short_positions(), {});
+  CHECK(translator.longest_source() == 7);
   TranslationStats stats;
   const auto translations = translator.translate(kLines, {.max_length_ratio = 5}, &stats);
   CHECK(translations.size() == kLines.size());
   for (const auto& translation : translations) CHECK(translation.front().tokens.size() < 8);
   std::vector<std::size_t> too_long;  // with an end mark
   for (std::size_t i = 0; i < kLines.size(); ++i)
-    if (subwords.encode(kLines[i]).size() > 7) too_long.push_back(i);
+    if (translator.model().source.encode(kLines[i]).size() > 7) too_long.push_back(i);
   REQUIRE_FALSE(too_long.empty());
   CHECK(too_long.size() < kLines.size());
   CHECK(stats.cut_lines == too_long);
@@ -267,15 +301,29 @@ TEST_CASE("the log probabilities of what search found add up to its score") {
 
 TEST_CASE("a translation to score that is too long for learned positions is named by its line") {
   at::manual_seed(13);
-  const Subwords subwords = tiny_subwords();
-  Seq2SeqOptions options = tiny_options(subwords.size());
-  options.positions = Positions::learned;
-  options.max_positions = 8;
-  Translator translator({decided_network(options).ptr(), subwords, subwords}, {});
+  Translator translator(model_of_short_positions(), {});
   const std::vector<std::string> lines = {"and", "and"}, references = {"and", kLines[2]};
   CHECK(thrown([&] {
           translator.score(lines, references, 1);
         }).starts_with("3: the translation to score in line 2 has "));
+}
+
+TEST_CASE("a prefix that is too long for learned positions is named by its line") {
+  at::manual_seed(13);
+  Translator translator(model_of_short_positions(), {});
+  const std::vector<std::string> lines = {"and", "and"};
+  const std::vector<LineGuidance> guidance = {{"and", {}}, {kLines[2], {}}};
+  TranslationStats stats;
+  translator.translate(lines, {}, &stats);
+  CHECK(thrown([&] { translator.translate(lines, {}, &stats, guidance); }).starts_with("3: the prefix in line 4 has "));
+}
+
+TEST_CASE("a network without attention is refused at once where attention is wanted") {
+  const TranslationModel model = recurrent_model(Arch::gru, RnnAttention::none);
+  for (const TranslatorOptions& options :
+       {TranslatorOptions{.attention = true}, TranslatorOptions{.replace_unk = true}})
+    CHECK(
+        thrown([&] { Translator(model, options); }).starts_with("2: this model was trained with --rnn-attention none"));
 }
 
 TEST_CASE("attention is that of the network, one row for each piece and the end") {

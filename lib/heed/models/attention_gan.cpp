@@ -7,7 +7,7 @@
 
 #include <ATen/ATen.h>
 
-#include "heed/base/error.h"
+#include "heed/base/require.h"
 
 namespace heed {
 namespace {
@@ -18,23 +18,14 @@ at::Tensor activate(const at::Tensor& x) {
   return at::leaky_relu(x, kSlope);
 }
 
-void require(bool holds, const std::string& message) {
-  if (!holds) throw usage_error(message);
-}
-
-void in_range(const std::string& name, std::int64_t value, std::int64_t low, std::int64_t high) {
-  require(value >= low && value <= high,
-          name + " must be " + std::to_string(low) + " to " + std::to_string(high) + ", not " + std::to_string(value));
-}
-
 void validate(const ImageFormat& image) {
-  in_range("the number of image channels", image.channels, 1, 4);
-  in_range("the height of the images in pixels", image.height, kShortestModelSide, kLongestModelSide);
-  in_range("the width of the images in pixels", image.width, kShortestModelSide, kLongestModelSide);
+  require_in_range("the number of image channels", image.channels, 1, 4);
+  require_in_range("the height of the images in pixels", image.height, kShortestModelSide, kLongestModelSide);
+  require_in_range("the width of the images in pixels", image.width, kShortestModelSide, kLongestModelSide);
   require(std::max(image.height, image.width) <= 8 * std::min(image.height, image.width),
           "images of " + std::to_string(image.width) + "x" + std::to_string(image.height) +
               " pixels are too long: one side may be up to eight times the other");
-  in_range("the number of classes", image.classes, 0, 100'000);
+  require_in_range("the number of classes", image.classes, 0, 100'000);
 }
 
 // The finest first: how a picture is halved.
@@ -110,9 +101,9 @@ std::vector<PyramidLevel> levels_of(const Options& options, const std::string& p
 template <class Options>
 void validate_network(const Options& o, const std::string& width_name, const std::string& prefix) {
   validate(o.image);
-  in_range(width_name + "width", o.width, 1, 4096);
-  in_range(width_name + "max-width", o.max_width, o.width, 4096);
-  in_range(prefix + "gate-channels", o.gate_channels, 1, 4096);
+  require_in_range(width_name + "width", o.width, 1, 4096);
+  require_in_range(width_name + "max-width", o.max_width, o.width, 4096);
+  require_in_range(prefix + "gate-channels", o.gate_channels, 1, 4096);
   levels_of(o, prefix);
 }
 
@@ -201,8 +192,8 @@ void require_classes(const at::Tensor& classes, std::int64_t count) {
 }  // namespace
 
 void validate(const AttentionGeneratorOptions& o) {
-  in_range("latent", o.latent, 1, 65'536);
-  in_range("class-dim", o.class_dim, 1, 65'536);
+  require_in_range("latent", o.latent, 1, 65'536);
+  require_in_range("class-dim", o.class_dim, 1, 65'536);
   validate_network(o, "g-", "");
 }
 

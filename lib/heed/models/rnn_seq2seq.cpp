@@ -101,8 +101,7 @@ at::Tensor RnnSeq2SeqImpl::decode(const EncodedSource& encoded, const at::Tensor
 }
 
 TranslationAttention RnnSeq2SeqImpl::attention_maps(const SourceBatch& source, const at::Tensor& target) {
-  if (options.rnn_attention == RnnAttention::none)
-    throw usage_error("this model was trained with --rnn-attention none: it has no attention to look at");
+  require_attention(options);
   std::vector<at::Tensor> weights;
   decode_steps(encode(source, nullptr), target, nullptr, &weights);
   return {.encoder = {}, .decoder = {}, .cross = {at::cat(weights, 2)}};  // [B, 1, T, S]

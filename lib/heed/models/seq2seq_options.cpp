@@ -3,26 +3,17 @@
 #include <algorithm>
 #include <limits>
 
-#include "heed/base/error.h"
+#include "heed/base/require.h"
 
 namespace heed {
 namespace {
 
-void require(bool holds, const std::string& message) {
-  if (!holds) throw usage_error(message);
-}
-
-void in_range(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
-  require(value >= low && value <= high, std::string(name) + " must be " + std::to_string(low) + " to " +
-                                             std::to_string(high) + ", not " + std::to_string(value));
-}
-
 void validate_transformer(const Seq2SeqOptions& o) {
-  in_range("ffn-dim", o.ffn_dim, 1, 1 << 20);
-  in_range("heads", o.heads, 1, 4096);
-  in_range("kv-heads", o.kv_heads, 0, o.heads);
-  in_range("head-dim", o.head_dim, 0, 1 << 16);
-  in_range("max-positions", o.max_positions, 1, 1 << 20);
+  require_in_range("ffn-dim", o.ffn_dim, 1, 1 << 20);
+  require_in_range("heads", o.heads, 1, 4096);
+  require_in_range("kv-heads", o.kv_heads, 0, o.heads);
+  require_in_range("head-dim", o.head_dim, 0, 1 << 16);
+  require_in_range("max-positions", o.max_positions, 1, 1 << 20);
   require(o.attention_dropout >= 0 && o.attention_dropout < 1, "attention-dropout must be at least 0 and below 1");
   require(o.head_dim > 0 || o.dim % o.heads == 0,
           "dim " + std::to_string(o.dim) + " is not a multiple of heads " + std::to_string(o.heads) +
@@ -84,6 +75,11 @@ bool feeds_input(const Seq2SeqOptions& o) {
   return o.input_feeding && o.rnn_attention != RnnAttention::none;
 }
 
+void require_attention(const Seq2SeqOptions& o) {
+  require(o.arch == Arch::transformer || o.rnn_attention != RnnAttention::none,
+          "this model was trained with --rnn-attention none: it has no attention to look at");
+}
+
 std::int64_t longest_sentence(const Seq2SeqOptions& o) {
   const bool limited = o.arch == Arch::transformer && o.positions == Positions::learned;
   return limited ? o.max_positions : std::numeric_limits<std::int64_t>::max();
@@ -101,11 +97,11 @@ std::string describe(const Seq2SeqOptions& o) {
 }
 
 void validate(const Seq2SeqOptions& o) {
-  in_range("vocabulary size", o.source_vocab, 4, 10'000'000);
-  in_range("vocabulary size", o.target_vocab, 4, 10'000'000);
-  in_range("enc-layers", o.enc_layers, 1, 1000);
-  in_range("dec-layers", o.dec_layers, 1, 1000);
-  in_range("dim", o.dim, 1, 1 << 16);
+  require_in_range("vocabulary size", o.source_vocab, 4, 10'000'000);
+  require_in_range("vocabulary size", o.target_vocab, 4, 10'000'000);
+  require_in_range("enc-layers", o.enc_layers, 1, 1000);
+  require_in_range("dec-layers", o.dec_layers, 1, 1000);
+  require_in_range("dim", o.dim, 1, 1 << 16);
   require(o.dropout >= 0 && o.dropout < 1, "dropout must be at least 0 and below 1");
   o.arch == Arch::transformer ? validate_transformer(o) : validate_rnn(o);
   require(o.tie != TieEmbeddings::all || o.source_vocab == o.target_vocab,

@@ -81,6 +81,8 @@ void visit_fields(Options& o, Visitor&& visit) {
 bool has_option(Arch arch, std::string_view name);
 /// Whether what a recurrent decoder attended to is part of its next input.
 bool feeds_input(const Seq2SeqOptions& options);
+/// Throws Error(usage) where the network has no attention to look at.
+void require_attention(const Seq2SeqOptions& options);
 /// Most tokens of a sentence on either side, its end or start mark included; the largest number where there is no
 /// limit.
 std::int64_t longest_sentence(const Seq2SeqOptions& options);

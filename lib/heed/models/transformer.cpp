@@ -57,6 +57,8 @@ at::Tensor attended(MultiHeadAttention& attention, const at::Tensor& query, cons
   return result.output;
 }
 
+constexpr std::int64_t kFirstSteps = 16;  // of a search, that tables of its past have room for at once
+
 // Tables of keys and values only grow; what changes from step to step is which of their rows a hypothesis sees.
 struct TransformerState : DecoderState {
   std::vector<KeyValueTable> past;    // per layer: a row for each hypothesis of each step
@@ -247,7 +249,7 @@ std::unique_ptr<DecoderState> TransformerImpl::start(const SourceBatch& source, 
   });  // [N, D]
 
   auto state = std::make_unique<TransformerState>();
-  state->past.resize(static_cast<std::size_t>(options.dec_layers));
+  state->past.resize(static_cast<std::size_t>(options.dec_layers), KeyValueTable(kFirstSteps));
   for (const auto& layer : *decoder)
     state->memory.push_back(layer->as<TransformerDecoderLayerImpl>()->cross_attention->tabulate_memory(memory));
   state->visible_memory = {places.repeat_interleave(hypotheses, 0),                                      // [R, S]

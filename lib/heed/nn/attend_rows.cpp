@@ -13,14 +13,13 @@ namespace heed {
 namespace {
 
 constexpr std::int64_t kRowsPerThread = 16;
-constexpr std::int64_t kFirstSteps = 16;  // room that is taken at first, in times of what is appended
 
 }  // namespace
 
 void KeyValueTable::append(const at::Tensor& rows) {
   const std::int64_t needed = used_ + rows.size(0);
   if (!room_.defined()) {
-    room_ = at::empty({kFirstSteps * rows.size(0), rows.size(1)}, rows.options().dtype(at::kFloat));
+    room_ = at::empty({first_steps_ * rows.size(0), rows.size(1)}, rows.options().dtype(at::kFloat));
   } else if (needed > room_.size(0)) {
     const at::Tensor more = at::empty({std::max(needed, 2 * room_.size(0)), rows.size(1)}, room_.options());
     more.narrow(0, 0, used_).copy_(this->rows());
@@ -35,8 +34,9 @@ at::Tensor attend_rows(const at::Tensor& queries, const KeyValueTable& table, co
   if (!queries.is_cpu()) return attend_rows_explicit(queries, table, visible, shape);
   const at::Tensor q = queries.to(at::kFloat), keys_and_values = table.rows();
   const at::Tensor output = at::empty({q.size(0), shape.heads * shape.value_width}, q.options());  // [R, H*V]
+  const double scale = shape.scale != 0 ? shape.scale : 1 / std::sqrt(static_cast<double>(shape.key_width));
   const RowAttentionShape kernel_shape{shape.heads, shape.kv_heads, shape.key_width, shape.value_width,
-                                       1 / std::sqrt(static_cast<float>(shape.key_width))};
+                                       static_cast<float>(scale)};
   const RowAttentionInput input{.queries = q.const_data_ptr<float>(),
                                 .query_stride = q.stride(0),
                                 .table = keys_and_values.const_data_ptr<float>(),
@@ -64,7 +64,9 @@ at::Tensor attend_rows_explicit(const at::Tensor& queries, const KeyValueTable& 
   const at::Tensor q = heads_of(queries.unsqueeze(1), shape.heads);               // [R, H, 1, K]
   const at::Tensor k = heads_of(seen.narrow(2, 0, key_columns), shape.kv_heads);  // [R, G, L, K]
   const at::Tensor v = heads_of(seen.narrow(2, key_columns, seen.size(2) - key_columns), shape.kv_heads);
-  return attend(q, k, v, {.mask = mask.unsqueeze(1).unsqueeze(1)}).transpose(1, 2).reshape({rows, -1});  // [R, H*V]
+  return attend(q, k, v, {.mask = mask.unsqueeze(1).unsqueeze(1), .scale = shape.scale})
+      .transpose(1, 2)
+      .reshape({rows, -1});  // [R, H*V]
 }
 
 }  // namespace heed

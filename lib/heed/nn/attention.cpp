@@ -127,7 +127,9 @@ at::Tensor MultiHeadAttentionImpl::forward_packed(const at::Tensor& query, const
                              .kv_heads = options.kv_heads,
                              .key_width = options.head_dim,
                              .value_width = options.value_head_dim,
-                             .causal = options.causal};
+                             .causal = options.causal,
+                             .scale = options.scale};
+  require_all_projections();
   at::Tensor queries, keys;
   if (query.is_same(memory)) {
     queries = linear_side_by_side(
@@ -177,6 +179,7 @@ at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyV
 }
 
 KeyValueTable MultiHeadAttentionImpl::tabulate_memory(const at::Tensor& memory) {
+  require_all_projections();
   const at::Tensor rows = as_rows(memory);  // [N, M]
   KeyValueTable table;
   table.append(is_ready(key_value_) ? (*key_value_)(rows)
@@ -186,10 +189,12 @@ KeyValueTable MultiHeadAttentionImpl::tabulate_memory(const at::Tensor& memory) 
 
 at::Tensor MultiHeadAttentionImpl::attend_to(const at::Tensor& query, const KeyValueTable& memory,
                                              const VisibleRows& visible) {
+  require_all_projections();
   return output_projection(attend_rows(query_projection(query), memory, visible, head_shape()));  // [R, D]
 }
 
 at::Tensor MultiHeadAttentionImpl::step(const at::Tensor& query, KeyValueTable& past, const VisibleRows& visible) {
+  require_all_projections();
   const at::Tensor projected = is_ready(query_key_value_)
                                    ? (*query_key_value_)(query)
                                    : at::cat({query_projection(query), key_projection(query), value_projection(query)},
@@ -216,7 +221,12 @@ void MultiHeadAttentionImpl::prepare_inference(at::ScalarType dtype) {
 }
 
 HeadShape MultiHeadAttentionImpl::head_shape() const {
-  return {options.heads, options.kv_heads, options.head_dim, options.value_head_dim};
+  return {options.heads, options.kv_heads, options.head_dim, options.value_head_dim, options.scale};
+}
+
+void MultiHeadAttentionImpl::require_all_projections() const {
+  TORCH_CHECK(options.projections == Projections::all,
+              "MultiHeadAttention: packed rows and tables are for attention with all of its projections");
 }
 
 // [B, L, heads * W] -> [B, heads, L, W]

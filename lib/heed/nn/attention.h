@@ -75,7 +75,8 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& mask = {},
                      const Randomness* randomness = nullptr);
 
-  /// The same over packed rows: query [N, D], memory [M, D] -> [N, D]; query and memory may be one tensor.
+  /// The same over packed rows, with all projections: query [N, D], memory [M, D] -> [N, D]; query and memory may be
+  /// one tensor.
   at::Tensor forward_packed(const at::Tensor& query, const at::Tensor& memory, const PackedRows& query_rows,
                             const PackedRows& memory_rows, const Randomness* randomness = nullptr);
 
@@ -92,7 +93,7 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   /// Attention of queries [B, T, D] to keys and values projected before -> [B, T, D].
   at::Tensor attend_to(const at::Tensor& query, const KeyValue& memory, const at::Tensor& mask = {});
 
-  /// For a search: keys and values of a memory [.., M], a row for each of its tokens.
+  /// For a search, with all projections: keys and values of a memory [.., M], a row for each of its tokens.
   KeyValueTable tabulate_memory(const at::Tensor& memory);
   /// Attention of single queries [R, D] to rows of a table -> [R, D].
   at::Tensor attend_to(const at::Tensor& query, const KeyValueTable& memory, const VisibleRows& visible);
@@ -112,6 +113,7 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   at::Tensor split_heads(const at::Tensor& projected, std::int64_t heads) const;
   at::Tensor join_heads(const at::Tensor& attended);
   HeadShape head_shape() const;
+  void require_all_projections() const;
 
   std::optional<InferenceProduct> query_key_value_, key_value_;
 };

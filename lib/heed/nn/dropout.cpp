@@ -191,11 +191,6 @@ RowPlaces RowPlaces::of_batch(const at::Tensor& sentences, std::int64_t length) 
           at::arange(length, sentences.options()).unsqueeze(0).expand({batch, length}).reshape({-1})};  // [B * T]
 }
 
-Randomness unkeyed_randomness(std::int64_t batch, std::int64_t length) {
-  const auto seed = at::randint(0, std::int64_t{1} << 53, {1}, at::kLong).item<std::int64_t>();
-  return {static_cast<std::uint64_t>(seed), 0, RowPlaces::of_batch(at::arange(batch, at::kLong), length)};
-}
-
 at::Tensor dropout(const at::Tensor& input, const DropoutSite& site, const Randomness& randomness) {
   if (site.p == 0) return input;
   const at::Tensor rows = rows_of(input, randomness);  // [N, C]

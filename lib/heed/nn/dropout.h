@@ -25,9 +25,6 @@ struct Randomness {
   RowPlaces rows;
 };
 
-/// A key and places drawn from LibTorch's default generator, for callers who have no corpus and need not resume.
-Randomness unkeyed_randomness(std::int64_t batch, std::int64_t length);
-
 /// One dropout of a network; `site` tells the dropouts of a model apart (the model numbers them when it is built).
 struct DropoutSite {
   double p = 0;  ///< probability of a zero, 0 = off; kept to 1/65536

@@ -99,6 +99,10 @@ at::ScalarType compute_dtype() {
   return current_compute_dtype;
 }
 
+at::ScalarType floating_compute_dtype() {
+  return compute_dtype() == at::kBFloat16 ? at::kBFloat16 : at::kFloat;
+}
+
 ComputeDtypeGuard::ComputeDtypeGuard(at::ScalarType dtype) : previous_(current_compute_dtype) {
   current_compute_dtype = dtype;
 }

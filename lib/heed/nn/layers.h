@@ -14,8 +14,12 @@
 namespace heed {
 
 /// Number type of the matrix products of Linear layers and the cross-entropy on this thread: float32 (default) or
-/// bfloat16 with float32 master weights. The rest (normalisation, residuals, attention, loss) stays in float32.
+/// bfloat16 with float32 master weights; or, in inference, int8 (kChar), of which only prepared products know (see
+/// InferenceProduct). The rest (normalisation, residuals, attention, loss) stays in float32.
 at::ScalarType compute_dtype();
+/// The number type of what such products read and of products that none was prepared for: compute_dtype(), or float32
+/// where that is int8.
+at::ScalarType floating_compute_dtype();
 
 /// Sets compute_dtype() for a scope.
 class ComputeDtypeGuard {

@@ -252,7 +252,7 @@ at::Tensor RecurrentLayerImpl::forward(const at::Tensor& input, const RecurrentS
   const at::Tensor cell = filled(state.cell, {0, 0, 0, missing});                          // [B', W]
   const at::Tensor in_use = filled(real, {0, missing});                                    // [T, B']
   return RecurrentFunction::apply(gates, hidden_gates->weight, hidden_gates->bias, hidden, if_defined(cell),
-                                  if_defined(in_use), cell_, direction, compute_dtype())
+                                  if_defined(in_use), cell_, direction, floating_compute_dtype())
       .narrow(1, 0, rows);  // [T, B, W]
 }
 

@@ -135,9 +135,7 @@ AddNorm add_norm_explicit(const at::Tensor& stream, const at::Tensor& branch, co
 }
 
 at::Tensor ResidualStream::read(LayerNorm& norm) {
-  // What products read in 8-bit numbers is still float32 here.
-  const at::ScalarType dtype = compute_dtype() == at::kBFloat16 ? at::kBFloat16 : at::kFloat;
-  const AddNorm result = add_norm(x_, branch_, site_, randomness_, *norm, dtype);
+  const AddNorm result = add_norm(x_, branch_, site_, randomness_, *norm, floating_compute_dtype());
   x_ = result.sum;
   branch_ = at::Tensor();
   return result.normed;

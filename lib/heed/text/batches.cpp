@@ -200,13 +200,6 @@ std::int64_t TokenBatch::tokens() const {
   return tokens;
 }
 
-std::int64_t TokenBatch::padded_tokens() const {
-  std::size_t longest = 0;
-  for (const auto& sentence : source) longest = std::max(longest, sentence.size() + 1);
-  for (const auto& sentence : target) longest = std::max(longest, sentence.size() + 1);
-  return static_cast<std::int64_t>(sentences.size() * longest);
-}
-
 std::vector<std::vector<std::size_t>> group_by_length(std::span<const std::int64_t> lengths,
                                                       std::int64_t batch_tokens) {
   std::vector<std::size_t> order(lengths.size());

@@ -43,8 +43,6 @@ struct TokenBatch {
   std::int64_t target_tokens() const;
   /// The same of both sides: what the memory of a training step grows with.
   std::int64_t tokens() const;
-  /// Sentences times the longest of all sides, end mark counted.
-  std::int64_t padded_tokens() const;
 };
 
 /// An endless, reproducible stream of batches of similar length, prepared by a thread of its own.

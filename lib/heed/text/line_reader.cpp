@@ -1,7 +1,10 @@
 #include "heed/text/line_reader.h"
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <istream>
+#include <system_error>
 
 #include "heed/base/error.h"
 #include "heed/base/progress.h"
@@ -9,24 +12,21 @@
 #include "heed/text/gzip.h"
 
 namespace heed {
-namespace {
 
-// By what a file of another kind begins with.
-void refuse_other_than_text(const std::string& first_line, const std::string& name) {
-  if (looks_like_gzip(first_line))
+void refuse_other_than_text(const std::string& text, const std::string& name) {
+  if (looks_like_gzip(text))
     throw data_error(name + ": is gzip-compressed; expected UTF-8 text: unpack it first, with zcat");
-  if (looks_like_utf16(first_line))
+  if (looks_like_utf16(text))
     throw data_error(name + ": is UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 turns it into that");
 }
-
-}  // namespace
 
 LineReader::LineReader(const std::string& path, std::istream& standard_input)
     : name_(path == "-" ? "stdin" : path), stream_(&standard_input) {
   if (path == "-") return;
-  if (std::filesystem::is_directory(path)) throw data_error(path + ": is a directory, not a text file");
+  std::error_code ignored;  // opening tells what is wrong with the path
+  if (std::filesystem::is_directory(path, ignored)) throw data_error(path + ": is a directory, not a text file");
   file_.open(path, std::ios::binary);
-  if (!file_) throw data_error(path + ": cannot be opened for reading");
+  if (!file_) throw data_error(path + ": cannot be opened for reading: " + std::strerror(errno));
   stream_ = &file_;
 }
 

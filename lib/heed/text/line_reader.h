@@ -9,6 +9,10 @@
 
 namespace heed {
 
+/// Throws Error(data) with the command that mends it where `text`, the beginning of what `name` holds, is gzip or
+/// UTF-16.
+void refuse_other_than_text(const std::string& text, const std::string& name);
+
 /// Text by lines, of which a few are in memory at a time. Lines end at LF; a CR before it and a BOM at the start are
 /// dropped.
 class LineReader {

@@ -22,6 +22,7 @@
 #include "heed/text/bleu.h"
 #include "heed/text/bootstrap.h"
 #include "heed/text/chrf.h"
+#include "heed/text/line_reader.h"
 
 namespace heed {
 namespace {
@@ -54,6 +55,9 @@ void check_options(const ScoreOptions& options) {
       throw usage_error("--references and --paired take files: standard input is read as the --hypothesis");
   if (options.resamples < 40 || options.resamples > 1'000'000) throw usage_error("--resamples must be 40 to 1,000,000");
   if (options.seed < 0) throw usage_error("--seed must be 0 or more");
+  const ScoreOptions usual;
+  if (options.paired.empty() && (options.resamples != usual.resamples || options.seed != usual.seed))
+    throw usage_error("--resamples and --seed are about --paired: give that too, or leave them out");
   if (options.score_only && !options.paired.empty())
     throw usage_error(
         "--score-only and --paired contradict: a comparison is more than a number; leave one of them out");
@@ -91,6 +95,7 @@ std::vector<std::string> split_lines(std::string_view text) {
 }
 
 std::vector<std::string> lines_of(const std::string& text, const std::string& name) {
+  refuse_other_than_text(text, name);
   std::size_t replaced = 0;
   std::vector<std::string> lines = split_lines(repair_utf8(text, &replaced));
   if (lines.empty()) throw data_error(name + ": is empty; expected one sentence a line");

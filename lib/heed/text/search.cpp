@@ -204,6 +204,11 @@ void validate(const SearchOptions& o) {
   if (says_how && !o.sample)
     throw usage_error("top-k, top-p and temperature are about drawing at random: say --sample too, or leave them out");
   if (o.seed < 0) throw usage_error("seed must be 0 or more");
+  const SearchOptions usual;
+  if (o.seed != usual.seed && !o.sample)
+    throw usage_error("seed is about drawing at random: say --sample too, or leave it out");
+  if (o.sample && o.beam_size != usual.beam_size)
+    throw usage_error("--sample draws without a beam: leave --beam-size out; --n-best says how many are drawn");
 }
 
 std::int64_t hypotheses_per_sentence(const SearchOptions& options) {

@@ -213,7 +213,7 @@ std::string Subwords::decode(std::span<const TokenId> tokens) const {
     if (token < 0 || token >= size()) {
       throw Error(ExitCode::internal, "token " + std::to_string(token) + " is not in the vocabulary");
     }
-    if (token > kEos) plain.push_back(token);
+    if (token > kEos || token == kUnk) plain.push_back(token);
   }
   std::string text;
   const auto status = model_->processor.Decode(plain, &text);

@@ -153,6 +153,22 @@ nlohmann::ordered_json ingredients(const TranslateOptions& options, at::Device d
   return {{"files", files}, {"settings", settings}};
 }
 
+// Whether two names are of one file, which writing the second would destroy; devices and pipes it would not.
+bool is_same_file(const std::string& read, const std::string& written) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(written, ignored) && std::filesystem::equivalent(read, written, ignored);
+}
+
+void keep_what_is_read(const TranslateOptions& options) {
+  for (const auto& [flag, path] :
+       {std::pair("--input", options.input), std::pair("--prefix", options.prefix),
+        std::pair("--glossary", options.glossary), std::pair("--score-ref", options.score_ref)})
+    for (const auto& [other, written] :
+         {std::pair("--output", options.output), std::pair("--attention", options.attention)})
+      if (path != "-" && is_same_file(path, written))
+        throw usage_error(std::string(other) + " names the same file as " + flag + ": " + written);
+}
+
 void validate(const TranslateOptions& options) {
   if (options.model.empty()) throw usage_error("no model given: say --model DIR");
   if (options.buffer < 1) throw usage_error("buffer must be 1 or more");
@@ -181,6 +197,7 @@ void validate(const TranslateOptions& options) {
     throw usage_error("--skip-done compares files: name them with --input and --output, and leave - out");
   if (options.skip_done && (options.input == options.output || !options.attention.empty()))
     throw usage_error("--skip-done looks at --output only: --input must be another file, and --attention left out");
+  keep_what_is_read(options);
   heed::validate(options.search);
 }
 
@@ -273,8 +290,10 @@ void translate_lines(const TranslateOptions& options, at::Device device, std::is
       log::warning(place(stats.repaired_lines.front()) +
                    ": not UTF-8: such bytes are replaced by U+FFFD here and further down");
     for (const std::size_t line : stats.cut_lines)
-      log::warning(place(line) + ": longer than " + std::to_string(options.max_length) +
-                   " pieces and was cut (--max-length)");
+      log::warning(
+          place(line) + ": longer than " + std::to_string(translator.longest_source()) + " pieces and was cut (" +
+          (translator.longest_source() < options.max_length ? "the model's positions end there" : "--max-length") +
+          ")");
     for (std::size_t i = 0; i < lines.size(); ++i)
       if (translations[i].front().missing_terms)
         log::warning(place(i) +

@@ -13,8 +13,7 @@
 /// without LibTorch.
 namespace heed {
 
-inline constexpr std::string_view kSourceSubwords = "subwords.source", kTargetSubwords = "subwords.target",
-                                  kShortlist = "shortlist";
+inline constexpr std::string_view kSourceSubwords = "subwords.source", kTargetSubwords = "subwords.target";
 
 /// Metadata of a model for safetensors::write: the architecture is the kind, and its options are those that it goes by.
 safetensors::Metadata translation_metadata(const Seq2SeqOptions& options);

@@ -98,6 +98,7 @@ Translator::Translator(std::vector<TranslationModel> models, TranslatorOptions o
   if ((options_.attention || options_.replace_unk) && models_.size() > 1)
     throw usage_error("attention can be looked at in one model only: leave the others out");
   if (models_.empty()) throw usage_error("no model given");
+  if (options_.attention || options_.replace_unk) require_attention(model().network->options);
   if (options_.shortlist && model().shortlist.empty())
     throw usage_error("this model has no lexical shortlist: leave --shortlist out, or train it without --shortlist 0");
   const at::NoGradGuard no_grad;
@@ -123,9 +124,20 @@ struct Translator::Sources {
   std::vector<std::vector<TokenId>> tokens;
   std::vector<std::size_t> line_of;   // of each source
   std::vector<std::int64_t> lengths;  // end marks included
+  std::int64_t lines_before = 0;
+
+  // Refuses what stands for line `line` of these and has more tokens than a model can make.
+  void check_target(const std::string& what, std::size_t line, const std::vector<TokenId>& target,
+                    std::int64_t longest) const {
+    if (std::ssize(target) > longest)
+      throw data_error("the " + what + " in line " +
+                       std::to_string(lines_before + static_cast<std::int64_t>(line) + 1) + " has " +
+                       std::to_string(target.size()) + " pieces; this model can take " + std::to_string(longest));
+  }
 
   void leave_out(const Repetitions& repetitions) {
     Sources kept;
+    kept.lines_before = lines_before;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       if (repetitions[line_of[i]]) continue;
       kept.tokens.push_back(std::move(tokens[i]));
@@ -139,6 +151,7 @@ struct Translator::Sources {
 Translator::Sources Translator::encode(std::span<const std::string> lines, TranslationStats* stats,
                                        std::span<const std::string> references) const {
   Sources sources;
+  if (stats != nullptr) sources.lines_before = stats->sentences;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const bool is_scored = !references.empty() && !is_blank(references[i]);
     if (is_blank(lines[i]) && !is_scored) continue;
@@ -196,8 +209,11 @@ std::vector<std::vector<Translation>> Translator::translate_batch(std::span<cons
   Ensemble networks = ensemble();
   const std::vector<std::vector<TokenId>> batch_sources = pick(sources.tokens, batch);
   std::vector<Guidance> batch_guidance;
-  for (std::size_t i = 0; !guidance.empty() && i < batch.size(); ++i)
-    batch_guidance.push_back(tokens_of(guidance[sources.line_of[batch[i]]], model().target));
+  for (std::size_t i = 0; !guidance.empty() && i < batch.size(); ++i) {
+    const std::size_t line = sources.line_of[batch[i]];
+    batch_guidance.push_back(tokens_of(guidance[line], model().target));
+    sources.check_target("prefix", line, batch_guidance.back().prefix, networks.longest_target());
+  }
   if (options_.shortlist) {
     batch_guidance.resize(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i)
@@ -261,24 +277,22 @@ void Translator::add_token_scores(std::span<const std::vector<TokenId>> sources,
 
 std::vector<Translation> Translator::score(std::span<const std::string> lines, std::span<const std::string> references,
                                            double length_penalty, TranslationStats* stats) {
-  const c10::InferenceMode inference;
-  const ComputeDtypeGuard compute(options_.dtype);
-  const std::int64_t lines_before = stats != nullptr ? stats->sentences : 0, longest = ensemble().longest_target();
+  const std::int64_t longest = ensemble().longest_target();
   const Sources sources = encode(lines, stats, references);
   std::vector<std::vector<TokenId>> targets;
   std::vector<std::int64_t> lengths;
   for (std::size_t i = 0; i < sources.tokens.size(); ++i) {
     targets.push_back(model().target.encode(repair_utf8(references[sources.line_of[i]])));
-    if (std::ssize(targets.back()) > longest)
-      throw data_error("the translation to score in line " +
-                       std::to_string(lines_before + static_cast<std::int64_t>(sources.line_of[i]) + 1) + " has " +
-                       std::to_string(targets.back().size()) + " pieces; this model can take " +
-                       std::to_string(longest));
+    sources.check_target("translation to score", sources.line_of[i], targets.back(), longest);
     lengths.push_back(std::max(sources.lengths[i], static_cast<std::int64_t>(targets.back().size()) + 1));
   }
   std::vector<Translation> scored(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) scored[i].text = single_line(repair_utf8(references[i]));
-  for (const std::vector<std::size_t>& batch : group_by_length(lengths, options_.batch_tokens)) {
+  const std::vector<std::vector<std::size_t>> batches = group_by_length(lengths, options_.batch_tokens);
+  side_by_side(batches.size(), static_cast<std::int64_t>(options_.workers), [&](std::size_t number) {
+    const c10::InferenceMode inference;
+    const ComputeDtypeGuard compute(options_.dtype);
+    const std::vector<std::size_t>& batch = batches[number];
     std::vector<std::vector<double>> log_p = force_decode(pick(sources.tokens, batch), pick(targets, batch));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       Translation& translation = scored[sources.line_of[batch[i]]];
@@ -289,9 +303,10 @@ std::vector<Translation> Translator::score(std::span<const std::string> lines, s
         translation.attention =
             attention_of(lines[sources.line_of[batch[i]]], sources.tokens[batch[i]], translation.tokens);
       translation.log_p = std::move(log_p[i]);
-      if (stats != nullptr) stats->tokens += std::ssize(translation.log_p);
     }
-  }
+  });
+  for (const Translation& one : scored)
+    if (stats != nullptr) stats->tokens += std::ssize(one.log_p);
   return scored;
 }
 

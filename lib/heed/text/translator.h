@@ -72,6 +72,8 @@ class Translator {
 
   /// The first of the models.
   const TranslationModel& model() const { return models_.front(); }
+  /// Pieces of a source line that are read: `max_length`, or fewer where a model's positions end before.
+  std::int64_t longest_source() const { return options_.max_length; }
 
  private:
   struct Sources;
