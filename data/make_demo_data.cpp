@@ -1,12 +1,13 @@
 #include <cstdint>
 #include <exception>
-#include <filesystem>
 #include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "heed/base/error.h"
+#include "heed/base/log.h"
+#include "heed/version.h"
 
 #include "demo_corpus.h"
 #include "demo_pictures.h"
@@ -16,15 +17,17 @@ namespace {
 int parse_and_make(int argc, char** argv) {
   CLI::App app{"Writes the demo data, which are made by a program and need no download."};
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("make_demo_data (heed) ") + heed::kVersion,
+                       "print the version and stop");
 
   std::string directory;
   std::uint64_t seed = 1;
   CLI::App* text = app.add_subcommand("text", "a parallel English-German corpus: train, valid and test");
-  text->add_option("DIR", directory, "directory for the files, made when it is missing")->required();
+  text->add_option("DIR", directory, "directory for the files, made when it is missing")->required()->type_name("");
   text->add_option("--seed", seed, "another seed, another corpus")->capture_default_str();
   std::uint64_t count = heed::demo::kPictures;
   CLI::App* images = app.add_subcommand("images", "pictures of eight shapes, each in a folder of its own");
-  images->add_option("DIR", directory, "directory for the folders, made when it is missing")->required();
+  images->add_option("DIR", directory, "directory for the folders, made when it is missing")->required()->type_name("");
   images->add_option("--seed", seed, "another seed, other pictures")->capture_default_str();
   constexpr int kMostPictures = 1'000'000;
   images->add_option("--count", count, "number of pictures")
@@ -33,8 +36,10 @@ int parse_and_make(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& wish) {  // --help or --version
+    return app.exit(wish);
   } catch (const CLI::ParseError& error) {
-    return static_cast<int>(app.exit(error) == 0 ? heed::ExitCode::ok : heed::ExitCode::usage);
+    throw heed::usage_error(std::string(error.what()) + " (see --help)");
   }
   if (images->parsed()) {
     heed::demo::write_demo_pictures(seed, count, directory);
@@ -54,10 +59,10 @@ int main(int argc, char** argv) {
   try {
     return parse_and_make(argc, argv);
   } catch (const heed::Error& error) {
-    std::cerr << "make_demo_data: " << error.what() << '\n';
+    heed::log::error(error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
-    std::cerr << "make_demo_data: internal error: " << error.what() << '\n';
+    heed::log::error(std::string("internal: ") + error.what());
     return static_cast<int>(heed::ExitCode::internal);
   }
 }

@@ -218,9 +218,9 @@ TEST_CASE("the scan counts what it finds") {
 
   const std::string text = report.to_text();
   for (const char* part :
-       {"9 (5 PNG, 2 JPEG, 1 BMP, 1 WebP); 3 unreadable, left out (--strict refuses); 1 other files",
+       {"9 (5 PNG, 2 JPEG, 1 BMP, 1 WebP); 3 unreadable, left out (--strict refuses); 1 other file,",
         "32x16 to 70x90; median of the short side 16",
-        "1 grey, 7 colour, 1 with alpha; among them 1 palettes, 1 of 16 bits, 1 CMYK", "duplicates      1",
+        "1 grey, 7 colour, 1 with alpha; among them 1 with a palette, 1 of 16 bits, 1 CMYK", "duplicates      1",
         "2: 2 a, 7 b", "32x32 (auto), 3 channels (auto: the majority), center-crop",
         "1 grey to colour, 1 with alpha, laid over white", "6 (smaller than --size)", "0.0 MB of pixels, kept",
         "hint: there are class folders; --cond"}) {
@@ -406,6 +406,9 @@ TEST_CASE("sizes are numbers of pixels, once or twice") {
   CHECK(parse_picture_size("48x32") == PictureSize{48, 32});
   for (const char* wrong : {"", "x", "3", "5000", "32x", "x32", "32x32x32", "32 x 32", "-32", "big"})
     CHECK(contains(error_of(ExitCode::usage, [&] { parse_picture_size(wrong); }), "--size"));
+  CHECK(parse_picture_size("8x16", {.least = 8, .most = 16}) == PictureSize{8, 16});
+  for (const char* wrong : {"7", "17", "5000"})
+    CHECK(contains(error_of(ExitCode::usage, [&] { parse_picture_size(wrong, {.least = 8, .most = 16}); }), "8 to 16"));
   ImageFolderOptions options = options_for("/nonexistent", "no");
   CHECK(contains(refusal(options, ExitCode::usage), "--size"));
   options = options_for("/nonexistent");

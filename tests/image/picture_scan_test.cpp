@@ -24,11 +24,12 @@ TEST_CASE("a scan sorts, decodes and counts") {
   put_bytes(directory / "b.png", picture);
   put_bytes(directory / "a.png", encode_png(noise({4, 8}, 1, 2)));
   put_bytes(directory / "copy/of.b", picture);
+  put_bytes(directory / "wrong.jpg", encode_png(noise({7, 7}, 3, 3)));
   put_bytes(directory / "cut.png", Bytes(picture.begin(), picture.begin() + 40));
   put(directory / "not.png", "text");
   put(directory / "notes.txt", "text");
   const PictureScan scan = scan_pictures(*open_picture_files(directory.path()));
-  REQUIRE(scan.pictures.size() == 3);
+  REQUIRE(scan.pictures.size() == 4);
   CHECK(scan.pictures[0].name == "a.png");
   CHECK(scan.pictures[0].size == PictureSize{4, 8});
   CHECK(scan.pictures[0].channels == 1);
@@ -36,6 +37,9 @@ TEST_CASE("a scan sorts, decodes and counts") {
   CHECK(scan.pictures[2].name == "copy/of.b");
   CHECK(scan.pictures[1].content == scan.pictures[2].content);
   CHECK(scan.pictures[0].content != scan.pictures[1].content);
+  CHECK(scan.pictures[3].name == "wrong.jpg");  // what a file is, not what it is called
+  CHECK(scan.pictures[3].header.kind == PictureKind::png);
+  CHECK(scan.pictures[3].size == PictureSize{7, 7});
   CHECK(scan.duplicates == 1);
   CHECK(scan.other_files == 1);
   REQUIRE(scan.unreadable.size() == 2);

@@ -70,4 +70,26 @@ TEST_CASE("what to draw is asked for in one way") {
   CHECK(contains(refusal([](auto& o) { o.seeds = "x"; }), "--seeds x"));
 }
 
+TEST_CASE("the name of the output says what it becomes") {
+  const auto check = [](const std::string& grid, const std::string& interp, const std::string& output) {
+    SampleOptions options;
+    options.model = "m";
+    options.grid = grid;
+    options.interp = interp;
+    options.output = output;
+    validate(options);
+  };
+  const auto refused = [&](const std::string& grid, const std::string& interp, const std::string& output) {
+    return error_of(ExitCode::usage, [&] { check(grid, interp, output); });
+  };
+  check("2x2", "", "a.dir/g.PNG");
+  check("", "3,4", "w.gif");
+  check("", "", "folder.jpg");
+  for (const std::string wrong : {"g.jpg", "gdir", ".png", "g.png/", "g.gif"})
+    CHECK(refused("2x2", "", wrong) == "--grid 2x2 makes a PNG file: --output " + wrong + " does not end in .png");
+  for (const std::string wrong : {"w.png", "w"})
+    CHECK(refused("", "3,4", wrong) == "--interp 3,4 makes a GIF file: --output " + wrong + " does not end in .gif");
+  for (const std::string wrong : {"a.png", "a.gif"}) CHECK(contains(refused("", "", wrong), "--grid 8x8"));
+}
+
 }  // namespace heed

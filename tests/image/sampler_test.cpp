@@ -121,6 +121,19 @@ TEST_CASE("sample_files writes what the sampler draws") {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory / "out"))
     files += entry.is_regular_file() ? 1 : 0;
   CHECK(files == 5);
+  const auto listed = [&] {
+    std::vector<std::string> paths;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(wish.output))
+      paths.push_back(std::filesystem::relative(entry.path(), wish.output).string());
+    std::ranges::sort(paths);
+    return paths;
+  };
+  const std::vector<std::string> with_all = listed();
+  wish.output = (directory / "plain").string();
+  wish.label.clear();
+  CHECK(sample_files(wish, at::kCPU) == 0);
+  CHECK(listed() == with_all);
+  wish.output = (directory / "grid.png").string();
   wish.grid = "2x2";
   CHECK(contains(error_of(ExitCode::usage, [&] { sample_files(wish, at::kCPU); }), "--grid 2x2"));
 }
@@ -161,7 +174,7 @@ TEST_CASE("maps of a model without attention are refused") {
   save_best(directory.path(), to_sample(networks, {options, {}, "{}", GanState{}}));
   SampleOptions wish;
   wish.model = directory.path().string();
-  wish.output = (directory / "row.png").string();
+  wish.output = (directory / "rows").string();
   wish.attn_maps = true;
   CHECK(contains(error_of(ExitCode::usage, [&] { sample_files(wish, at::kCPU); }), "neither gates nor self-attention"));
 }

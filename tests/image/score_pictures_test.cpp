@@ -104,6 +104,7 @@ TEST_CASE("what cannot be scored is refused before anything is read") {
   CHECK_THAT(refusal([](auto& o) { o.data.clear(); }), Contains("--data FOLDER, or --model DIR"));
   CHECK_THAT(refusal([](auto& o) { o.model = "m"; }), Contains("one of them"));
   CHECK_THAT(refusal([](auto& o) { o.n = -1; }), Contains("n must be"));
+  CHECK_THAT(refusal([](auto& o) { o.n = 1; }), Contains("--n 1: one picture is too few") && Contains("raise --n"));
   CHECK_THAT(refusal([](auto& o) { o.channels = ChannelChoice::rgba; }), Contains("--channels 4"));
   CHECK_THAT(refusal([](auto& o) { o.fit = Fit::random_crop; }), Contains("--fit random-crop"));
   CHECK_THAT(refusal([](auto& o) { o.stats_cache.clear(); }), Contains("--stats-cache"));
@@ -119,6 +120,10 @@ TEST_CASE("a score that was asked for by name is refused when there are too few 
   const std::string message = error_of(ExitCode::data, [&] { score_pictures(folders.options, "cpu", out); });
   CHECK_THAT(message, Contains("rfid needs at least 512 pictures on each side") && Contains("--metrics kid"));
   CHECK(out.str().empty());
+  folders.options.metrics = {"pr"};
+  folders.options.n = 3;
+  CHECK_THAT(error_of(ExitCode::usage, [&] { score_pictures(folders.options, "cpu", out); }),
+             Contains("has 3 under --n 3; raise --n"));
 }
 
 }  // namespace heed

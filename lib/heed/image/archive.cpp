@@ -8,6 +8,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "heed/base/count_of.h"
 #include "heed/base/error.h"
 #include "heed/base/progress.h"
 #include "heed/image/picture_header.h"
@@ -37,12 +38,15 @@ struct ArchiveReader::State {
   ~State() { archive_read_free(handle); }
 
   Error damaged() const {
-    return data_error(path + ": damaged archive after " + format_count(files) + " files (" + reason_of(handle) +
+    return data_error(path + ": damaged archive after " + count_of(files, "file") + " (" + reason_of(handle) +
                       "); check it with tar -t or unzip -t and fetch it again");
   }
 
-  void read_content(NamedBytes& file) {
+  void read_content(archive_entry* entry, NamedBytes& file) {
     constexpr std::size_t kChunk = 1 << 16;
+    // What an entry says of its size may be a lie: what comes out of it is counted as well.
+    const bool says_too_large = archive_entry_size_is_set(entry) != 0 &&
+                                archive_entry_size(entry) > static_cast<la_int64_t>(kLargestPictureFile);
     for (;;) {
       const std::size_t filled = file.bytes.size();
       file.bytes.resize(filled + kChunk);
@@ -53,7 +57,7 @@ struct ArchiveReader::State {
       if (count == ARCHIVE_WARN || count == ARCHIVE_FAILED)
         file.problem = "damaged in the archive: " + reason_of(handle);
       if (count < 0 && file.problem.empty()) throw damaged();
-      if (file.bytes.size() > kLargestPictureFile)
+      if (says_too_large || file.bytes.size() > kLargestPictureFile)
         file.problem = "over " + format_count(kLargestPictureFile) + " bytes; too large for a picture";
       if (!file.problem.empty()) break;
     }
@@ -104,7 +108,7 @@ bool ArchiveReader::next(NamedBytes& file) {
     } else if (archive_entry_is_encrypted(entry) != 0) {
       file.problem = "encrypted; make the archive without a password";
     } else {
-      state_->read_content(file);
+      state_->read_content(entry, file);
     }
     return true;
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "heed/base/content_hash.h"
+#include "heed/base/count_of.h"
 #include "heed/base/error.h"
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
@@ -17,30 +18,27 @@
 namespace heed {
 namespace {
 
-std::string count_text(std::uint64_t count) {
-  return format_count(static_cast<std::int64_t>(count));
-}
-
 void warn_of_unreadable(const std::vector<std::string>& unreadable) {
   constexpr std::size_t kMostNamed = 100;
   const std::size_t named = std::min(unreadable.size(), kMostNamed);
   for (std::size_t i = 0; i < named; ++i) log::warning("left out: " + unreadable[i]);
-  if (named < unreadable.size()) log::warning("left out: " + count_text(unreadable.size() - named) + " more files");
+  if (named < unreadable.size())
+    log::warning("left out: " + count_of(std::ssize(unreadable) - static_cast<std::int64_t>(named), "more file"));
 }
 
 void refuse_bad(const PictureScan& scan, const ImageFolderOptions& options) {
   if (options.strict && !scan.unreadable.empty()) {
-    const std::size_t more = scan.unreadable.size() - 1;
+    const std::int64_t more = std::ssize(scan.unreadable) - 1;
     throw data_error(options.data + ": " + scan.unreadable.front() +
-                     (more == 0 ? "" : " (and " + count_text(more) + " more unreadable files)") +
+                     (more == 0 ? "" : " (and " + count_of(more, "more unreadable file") + ")") +
                      "; mend or remove it, or leave out --strict to go on without");
   }
   if (!scan.pictures.empty()) return;
   const std::uint64_t others = scan.other_files + scan.unreadable.size();
   throw data_error(options.data + ": " +
                    (others == 0 ? "is empty"
-                                : "holds no picture that can be read (" + count_text(others) +
-                                      (others == 1 ? " other file)" : " other files)")) +
+                                : "holds no picture that can be read (" +
+                                      count_of(static_cast<std::int64_t>(others), "other file") + ")") +
                    "; expected PNG, JPEG, BMP or WebP files, there or in folders below");
 }
 
@@ -111,20 +109,19 @@ void refuse_without_classes(const FolderClasses& classes, const ImageFolderOptio
 
 }  // namespace
 
-std::optional<PictureSize> parse_picture_size(std::string_view text) {
-  constexpr int kLeast = 4, kMost = 4096;
+std::optional<PictureSize> parse_picture_size(std::string_view text, SideRange range) {
   if (text == "auto") return std::nullopt;
   const auto refuse = [&] {
     return usage_error(
         "--size: '" + printable(text) +
         "' is not a size; expected auto, a number of pixels, or WxH, for example 64 or 48x32 (sides of " +
-        std::to_string(kLeast) + " to " + format_count(kMost) + ")");
+        std::to_string(range.least) + " to " + format_count(range.most) + ")");
   };
   const auto side = [&](std::string_view digits) {
     int value = 0;
     const char* end = digits.data() + digits.size();
     const auto [stopped, error] = std::from_chars(digits.data(), end, value);
-    if (error != std::errc() || stopped != end || value < kLeast || value > kMost) throw refuse();
+    if (error != std::errc() || stopped != end || value < range.least || value > range.most) throw refuse();
     return value;
   };
   const std::size_t cross = text.find('x');

@@ -54,8 +54,12 @@ void visit_fields(Options& o, Visitor&& visit) {
   visit("cache", o.cache, "keep pixels in memory (auto: when half of the free memory holds them)");
 }
 
-/// "32" or "48x32"; nothing for "auto". Throws Error(usage), naming --size, unless sides are 4 to 4,096.
-std::optional<PictureSize> parse_picture_size(std::string_view text);
+/// Sides of pictures in pixels.
+struct SideRange {
+  int least = 4, most = 4096;
+};
+/// "32" or "48x32"; nothing for "auto". Throws Error(usage), naming --size, unless sides are within the range.
+std::optional<PictureSize> parse_picture_size(std::string_view text, SideRange range = {});
 
 /// What the scan found and what was chosen.
 struct ImageFolderReport {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "heed/base/count_of.h"
 #include "heed/base/progress.h"
 #include "heed/base/utf8.h"
 #include "heed/image/image_folder.h"
@@ -47,7 +48,8 @@ std::string found_text(const ImageFolderReport& report) {
     kinds.add(report.of_kind[kind], name_of(static_cast<PictureKind>(kind)));
   std::string text = count_text(report.pictures) + " (" + kinds.text() + ")";
   if (report.unreadable > 0) text += "; " + count_text(report.unreadable) + " unreadable, left out (--strict refuses)";
-  if (report.other_files > 0) text += "; " + count_text(report.other_files) + " other files, passed over";
+  if (report.other_files > 0)
+    text += "; " + count_of(static_cast<std::int64_t>(report.other_files), "other file") + ", passed over";
   return text;
 }
 
@@ -63,7 +65,7 @@ std::string channels_text(const ImageFolderReport& report) {
   channels.add(report.rgb, "colour");
   channels.add(report.rgba, "with alpha");
   CountList special;
-  special.add(report.palette, "palettes");
+  special.add(report.palette, "with a palette");
   special.add(report.sixteen_bit, "of 16 bits");
   special.add(report.cmyk, "CMYK");
   return channels.text() + (special.text().empty() ? "" : "; among them " + special.text());
@@ -80,9 +82,8 @@ std::string classes_text(const ImageFolderReport& report) {
 }
 
 std::string used_as_text(const ImageFolderReport& report) {
-  return to_text(report.size) + (report.size_chosen ? " (auto)" : "") + ", " + std::to_string(report.channels) +
-         (report.channels == 1 ? " channel" : " channels") + (report.channels_chosen ? " (auto: the majority)" : "") +
-         ", " + std::string(name_of(report.fit));
+  return to_text(report.size) + (report.size_chosen ? " (auto)" : "") + ", " + count_of(report.channels, "channel") +
+         (report.channels_chosen ? " (auto: the majority)" : "") + ", " + std::string(name_of(report.fit));
 }
 
 std::string converted_text(const ImageFolderReport& report) {

@@ -57,7 +57,7 @@ FeatureNetwork::FeatureNetwork(const std::filesystem::path& weights, const std::
     state_->identity = hash_content(RandomFeatures::kName);
     return;
   }
-  if (!std::filesystem::exists(weights))
+  if (!is_there(weights))
     throw checkpoint_error(weights.string() +
                            ": no such file; --features takes the Inception weights that "
                            "data/inception_to_safetensors.py wrote, and without it random features are used");

@@ -86,8 +86,10 @@ void read_buffers(const safetensors::File& file, std::string_view prefix, torch:
 
 PictureModel load_picture_model(const std::filesystem::path& given, PictureWeights weights) {
   std::filesystem::path path = find_model_file(given, kPictureModel);
-  if (weights == PictureWeights::raw && std::filesystem::is_directory(given)) path = given / "last.safetensors";
-  if (!std::filesystem::exists(path))
+  std::error_code unknown;  // find_model_file() has looked at it
+  if (weights == PictureWeights::raw && std::filesystem::is_directory(given, unknown))
+    path = given / "last.safetensors";
+  if (!is_there(path))
     throw checkpoint_error(path.string() + ": missing; only it holds the weights that --raw asks for");
   const safetensors::File file(path);
   check_kind(file, kPictureModel);

@@ -6,7 +6,9 @@
 
 #include <ATen/ATen.h>
 
+#include "heed/base/count_of.h"
 #include "heed/base/error.h"
+#include "heed/base/files.h"
 #include "heed/base/log.h"
 #include "heed/base/progress.h"
 #include "heed/image/decode.h"
@@ -59,14 +61,6 @@ std::string folder_name(const std::vector<std::string>& names, std::int64_t labe
   return usable ? name : "class-" + std::to_string(label);
 }
 
-void make_directory(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error || !std::filesystem::is_directory(path))
-    throw data_error(path.string() + ": cannot be made a folder" +
-                     (error ? ": " + error.message() : std::string(": it is a file")));
-}
-
 void write_film(const SampleOptions& options, Sampler& sampler, const std::vector<std::int64_t>& classes) {
   const std::vector<std::uint64_t> stops = parse_seeds(options.interp, "--interp");
   if (stops.size() < 2) throw usage_error("--interp needs two seeds or more, such as 3,14");
@@ -83,6 +77,7 @@ void write_film(const SampleOptions& options, Sampler& sampler, const std::vecto
   const std::vector<std::int64_t> labels(static_cast<std::size_t>(way.size(0)), classes.front());
   write_gif(options.output, pictures_of(sampler.draw(way, labels, options.attn_maps), options.attn_maps),
             {.delay_ms = 60, .last_delay_ms = 60});
+  log::info("film of " + count_of(way.size(0), "frame") + " in " + options.output);
 }
 
 }  // namespace
@@ -121,16 +116,17 @@ int sample_files(const SampleOptions& options, c10::Device device) {
   if (grid.rows > 0) {
     const auto cells = static_cast<std::size_t>(grid.rows * grid.columns);
     if (requests.size() > cells)
-      throw usage_error("--grid " + options.grid + " has " + std::to_string(cells) + " cells for " +
-                        std::to_string(requests.size()) + " pictures: make it larger, or ask for fewer");
+      throw usage_error("--grid " + options.grid + " has " + count_of(static_cast<std::int64_t>(cells), "cell") +
+                        " for " + count_of(std::ssize(requests), "picture") + ": make it larger, or ask for fewer");
     const std::vector<Picture> pictures = pictures_of(sampler.draw(requests, look), options.attn_maps);
     write_png(options.output, make_grid(pictures, {.columns = static_cast<int>(grid.columns)}));
+    log::info("grid of " + options.grid + " in " + options.output);
     return 0;
   }
 
   const std::filesystem::path folder = options.output;
   make_directory(folder);
-  const bool in_class_folders = options.label == "all" && !names.empty();
+  const bool in_class_folders = (options.label.empty() || options.label == "all") && !names.empty();
   Progress progress("drawing", std::ssize(requests));
   constexpr std::size_t kAtOnce = 256;
   for (std::size_t begin = 0; begin < requests.size(); begin += kAtOnce) {
@@ -140,19 +136,16 @@ int sample_files(const SampleOptions& options, c10::Device device) {
       char name[64];
       std::snprintf(name, sizeof name, "seed%06llu.png", static_cast<unsigned long long>(part[i].seed));
       std::filesystem::path path = folder;
-      std::string prefix;
       if (in_class_folders) {
         path /= folder_name(names, part[i].label);
         make_directory(path);
-      } else if (classes.size() > 1) {
-        prefix = "class" + std::to_string(part[i].label) + "-";
       }
-      write_png(path / (prefix + name), pictures[i]);
+      write_png(path / name, pictures[i]);
     }
     progress.update(static_cast<std::int64_t>(begin + part.size()));
   }
   progress.finish();
-  log::info(std::to_string(requests.size()) + " pictures in " + folder.string());
+  log::info(count_of(std::ssize(requests), "picture") + " in " + folder.string());
   return 0;
 }
 

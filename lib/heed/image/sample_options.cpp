@@ -1,10 +1,12 @@
 #include "heed/image/sample_options.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <optional>
 
 #include "heed/base/error.h"
+#include "heed/base/require.h"
 
 namespace heed {
 namespace {
@@ -19,12 +21,16 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return value;
 }
 
+// `ending` in small letters; the name's may be in capitals.
+bool ends_in(const std::string& name, std::string_view ending) {
+  return name.size() > ending.size() &&
+         std::equal(ending.begin(), ending.end(), name.end() - static_cast<std::ptrdiff_t>(ending.size()),
+                    [](char wanted, unsigned char found) { return wanted == std::tolower(found); });
+}
+
 }  // namespace
 
 void validate(const SampleOptions& o) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw usage_error(message);
-  };
   require(!o.model.empty(), "no model given: say --model DIR");
   require(!o.output.empty(), "say where the pictures go: --output FOLDER, or --grid 8x8 --output FILE.png");
   require(o.n >= 0 && o.n <= static_cast<std::int64_t>(kMostSeeds), "n must be 0 to 1,000,000");
@@ -36,6 +42,18 @@ void validate(const SampleOptions& o) {
   require(o.seeds.empty() || o.n == 0, "--n and --seeds both say how many: choose one");
   if (!o.grid.empty()) parse_grid(o.grid);
   if (!o.seeds.empty()) parse_seeds(o.seeds, "--seeds");
+  if (!o.grid.empty()) {
+    require(ends_in(o.output, ".png"),
+            "--grid " + o.grid + " makes a PNG file: --output " + o.output + " does not end in .png");
+  } else if (!o.interp.empty()) {
+    require(ends_in(o.output, ".gif"),
+            "--interp " + o.interp + " makes a GIF file: --output " + o.output + " does not end in .gif");
+  } else {
+    require(!ends_in(o.output, ".png") && !ends_in(o.output, ".gif"),
+            "--output " + o.output +
+                " is a folder unless --grid 8x8 makes a .png file or --interp 3,14 a .gif file: "
+                "add one of them, or leave the ending off");
+  }
 }
 
 std::vector<std::uint64_t> parse_seeds(const std::string& text, const std::string& flag) {

@@ -20,11 +20,12 @@ template <OptionsOf<SampleOptions> Options, class Visitor>
 void visit_fields(Options& o, Visitor&& visit) {
   visit("model", o.model, "model directory or checkpoint file that gan-train made");
   visit("output", o.output,
-        "folder for the pictures, one PNG a seed; with --grid the PNG file, with --interp the GIF file");
+        "folder for the pictures, one PNG a seed; with --grid the .png file, with --interp the .gif file");
   visit("n", o.n,
-        "how many pictures in all, spread evenly over the classes asked for (0 = as many as seeds or grid cells)");
+        "how many pictures in all, spread evenly over the classes asked for (0 = as many as seeds or grid cells; with "
+        "neither 16 of each class)");
   visit("seeds", o.seeds, "which pictures: numbers and ranges such as 0-7,12 (without it 0, 1, 2, ...)");
-  visit("class", o.label, "class by number or name, or all (without it: all)");
+  visit("class", o.label, "class by number or name, or all (without it: all, each in a folder of its own)");
   visit("trunc", o.trunc, "below 1: safer pictures that vary less");
   visit("grid", o.grid, "one picture of ROWSxCOLUMNS pictures instead of a folder");
   visit("interp", o.interp, "film from seed to seed and back, such as 3,14,15");

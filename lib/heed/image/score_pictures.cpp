@@ -97,6 +97,7 @@ std::vector<std::uint64_t> choose(std::uint64_t size, const PictureScoreOptions&
 struct Side {
   std::string name;  ///< as given
   std::int64_t pictures;
+  bool by_n;  ///< --n says how many: there are more
 };
 
 /// What is asked for and possible. A score that was asked for by name is refused, one that was not is left out.
@@ -105,26 +106,22 @@ Metrics allowed(const PictureScoreOptions& options, const FeatureNetwork& networ
   const Side& fewer = data.pictures < ref.pictures ? data : ref;
   const bool named = !options.metrics.empty();
   const std::string prefix = network.is_random() ? "r" : "";
-  const std::string found = fewer.name + " has " + format_count(fewer.pictures);
-  if (fewer.pictures < 2)
-    throw data_error(fewer.name + ": one picture is too few to be compared; give at least two on each side");
-  if (metrics.fid && fewer.pictures < network.width()) {
-    const std::string reason = prefix + "fid needs at least " + format_count(network.width()) +
-                               " pictures on each side, as many as there are features, and " + found;
-    const bool capped = fewer.pictures == options.n;
-    if (named && capped)
-      throw usage_error(reason + " under --n " + std::to_string(options.n) + "; raise --n, or use --metrics kid");
+  const std::string found = fewer.name + " has " + format_count(fewer.pictures) +
+                            (fewer.by_n ? " under --n " + std::to_string(options.n) : "");
+  const auto leave_out = [&](bool& metric, const std::string& reason) {
+    if (named && fewer.by_n) throw usage_error(reason + "; raise --n, or use --metrics kid");
     if (named) throw data_error(reason + "; use --metrics kid, which is unbiased for small sets");
     log::warning(reason + ": left out; " + prefix + "kid is unbiased for small sets");
-    metrics.fid = false;
-  }
-  if (metrics.pr && fewer.pictures <= kNeighbours) {
-    const std::string reason = prefix + "precision and " + prefix + "recall need more than " +
-                               std::to_string(kNeighbours) + " pictures on each side, and " + found;
-    if (named) throw data_error(reason + "; use --metrics kid");
-    log::warning(reason + ": left out");
-    metrics.pr = false;
-  }
+    metric = false;
+  };
+  if (fewer.pictures < 2)
+    throw data_error(fewer.name + ": one picture is too few to be compared; give at least two on each side");
+  if (metrics.fid && fewer.pictures < network.width())
+    leave_out(metrics.fid, prefix + "fid needs at least " + format_count(network.width()) +
+                               " pictures on each side, as many as there are features, and " + found);
+  if (metrics.pr && fewer.pictures <= kNeighbours)
+    leave_out(metrics.pr, prefix + "precision and " + prefix + "recall need more than " + std::to_string(kNeighbours) +
+                              " pictures on each side, and " + found);
   return metrics;
 }
 
@@ -193,6 +190,7 @@ void validate(const PictureScoreOptions& o) {
   if (!o.data.empty() && !o.model.empty())
     throw usage_error("--data and --model both say what is scored: give one of them");
   if (o.n < 0 || o.n > 10'000'000) throw usage_error("n must be 0 to 10,000,000, not " + std::to_string(o.n));
+  if (o.n == 1) throw usage_error("--n 1: one picture is too few to be compared; raise --n (0 takes all)");
   if (o.channels == ChannelChoice::rgba)
     throw usage_error("--channels 4: scores are of what is seen, with transparent parts on white; use 1 or 3");
   if (o.fit == Fit::random_crop)
@@ -220,14 +218,19 @@ void score_pictures(const PictureScoreOptions& options, const std::string& devic
   if (!model)
     data = open_folder(options.data, to_text(size), ref.channels() == 1 ? ChannelChoice::grey : ChannelChoice::rgb,
                        options.fit);
-  if (data && data->fingerprint() == ref.fingerprint())
-    log::warning("--data and --ref hold the same pictures: an unbiased kid of them is below zero");
 
   const std::vector<std::uint64_t> real_indices = choose(ref.size(), options);
   const std::vector<std::uint64_t> fake_indices = data ? choose(data->size(), options) : std::vector<std::uint64_t>();
   const std::int64_t reals = std::ssize(real_indices);
   const std::int64_t fakes = data ? std::ssize(fake_indices) : reals;
-  const Metrics metrics = allowed(options, network, {data ? options.data : options.model, fakes}, {options.ref, reals});
+  const bool by_n = reals < static_cast<std::int64_t>(ref.size());
+  const Metrics metrics = allowed(options, network,
+                                  {.name = data ? options.data : options.model,
+                                   .pictures = fakes,
+                                   .by_n = data ? fakes < static_cast<std::int64_t>(data->size()) : by_n},
+                                  {.name = options.ref, .pictures = reals, .by_n = by_n});
+  if (metrics.kid && data && data->fingerprint() == ref.fingerprint())
+    log::warning("--data and --ref hold the same pictures: an unbiased kid of them is below zero");
 
   PictureFeatures real = reference_features(network, ref, real_indices, cache_file(options, model));
   PictureFeatures fake = data ? features_of(network, *data, fake_indices, "features of the pictures")
