@@ -175,7 +175,7 @@ class SameBits(ResumeTest):
         self.assertIn(f"auto chose {chosen}", run.err)
         result = self.run_in(place, precision="auto", max_updates=8)
         self.assertNotIn("auto chose", result.err)
-        self.assertIn(f" {chosen}, 1 threads", result.err)
+        self.assertIn(f" {chosen}, 1 thread,", result.err)
 
 
 class SecondSignal(ResumeTest):

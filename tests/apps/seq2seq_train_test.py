@@ -32,7 +32,7 @@ class TwoFilesSuffice(TrainTest):
         result = self.train(base={}, max_updates=1, threads=1)
         for words in ("preset tiny: 4+4 layers, 128 wide, feed-forward 256, 4 heads", "batches of 2,048 tokens",
                       "peak rate 0.00300 after 1,000 updates", "auto chose", "bf16 has to be 1.1 times as fast",
-                      "1 threads, seed 1",
+                      "1 thread, seed 1",
                       "held out 3 of the training pairs", "vocabulary reduced from 8,000 to", "pairs    ",
                       "finished: --max-updates 1 reached", "translate --model m"):
             self.assertIn(words, result.err)

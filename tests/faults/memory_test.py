@@ -60,7 +60,7 @@ class Translation(ShortMemory, trainers.TranslationRuns):
         settings = {"dim": 8, "ffn_dim": 512, "batch_tokens": 400, "max_updates": 30, "valid_every": 1000}
         place = self.place("limited")
         result = self.limited(place, 200_000, code=None, **settings)
-        self.assert_refused(result, 6, "out of memory", " sentences of up to 136 and 124 tokens", "--max-length")
+        self.assert_refused(result, 6, "out of memory", " of up to 136 and 124 tokens", "--max-length")
         update = state_of(place / "m")["update"]
         self.assertGreater(update, 0)
         self.assertIn(f"saved at update {update}\n", result.err)

@@ -157,7 +157,7 @@ class Reader {
 
  private:
   // Files of some kilobytes; each number in one may stand for a few thousand bytes of options, names and messages.
-  static constexpr std::size_t kMostMemory = 20'000'000;
+  static constexpr std::size_t kMostMemory = 4'000'000;
 
   std::filesystem::path path_;
   double slowest_ = 0;

@@ -72,7 +72,9 @@ TEST_CASE("JSON has a line for each sentence, a directory files by line number")
   CHECK(files.read("folder/00007.json") + files.read("folder/00008.json") == lines);
   CHECK(files.read("folder/00008.svg") == mean_svg(small_attention()));
   files.write("file", "");
-  CHECK(thrown([&] { AttentionOutput(files.path("file")); }).starts_with("3: cannot make the directory " + files.path("file")));
+  CHECK(thrown([&] {
+          AttentionOutput(files.path("file"));
+        }).starts_with("3: cannot make the directory " + files.path("file")));
   for (const std::string name : {"-", "map.svg", "map.png"})
     CHECK(thrown([&] { AttentionOutput{name}; }).starts_with("2: --attention " + name + ": name a page (x.html)"));
 }

@@ -93,5 +93,6 @@ TEST_CASE("missing text, UTF-16 and a place that cannot be written are refused b
                                                              4));
   CHECK_THAT(opening(utf16, files.cache()), Catch::Matchers::StartsWith("3: ") && Catch::Matchers::Contains("UTF-16"));
   const std::string text = files.write("text", "a\n");
-  CHECK_THAT(opening(text, text + "/cache"), Catch::Matchers::StartsWith("4: cannot make the directory " + text + "/cache"));
+  CHECK_THAT(opening(text, text + "/cache"),
+             Catch::Matchers::StartsWith("4: cannot make the directory " + text + "/cache"));
 }

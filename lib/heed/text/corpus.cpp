@@ -5,15 +5,15 @@
 #include <optional>
 
 #include "heed/base/content_hash.h"
+#include "heed/base/count_of.h"
 #include "heed/base/error.h"
-#include "heed/base/progress.h"
 #include "heed/base/utf8.h"
 
 namespace heed {
 namespace {
 
 std::string lines_of(const std::string& file, std::uint64_t lines) {
-  return file + " has " + format_count(static_cast<std::int64_t>(lines)) + (lines == 1 ? " line" : " lines");
+  return file + " has " + count_of(static_cast<std::int64_t>(lines), "line");
 }
 
 void refuse_empty(const std::vector<std::string>& files, const LineStore& store) {

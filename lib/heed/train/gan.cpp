@@ -11,6 +11,7 @@
 #include <ATen/Parallel.h>
 #include <torch/utils.h>
 
+#include "heed/base/count_of.h"
 #include "heed/base/error.h"
 #include "heed/base/fields_json.h"
 #include "heed/base/files.h"
@@ -73,7 +74,7 @@ void report_choices(const GanTrainOptions& o, const GanNetworks& networks) {
   log::info("loss " + std::string(name_of(o.loss)) + ", gamma " + short_number(o.gamma) + " every " +
             std::to_string(o.reg_every) + " updates, rates " + short_number(o.g_lr) + " and " + short_number(o.d_lr) +
             ", batch " + std::to_string(o.batch) + ", augmentation of " + format_number(100 * o.augment.p, 0) + " %, " +
-            std::string(name_of(o.precision)) + ", " + std::to_string(at::get_num_threads()) + " threads, seed " +
+            std::string(name_of(o.precision)) + ", " + count_of(at::get_num_threads(), "thread") + ", seed " +
             std::to_string(o.seed) + "; " + length_of(o));
 }
 

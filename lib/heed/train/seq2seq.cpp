@@ -12,6 +12,7 @@
 #include <ATen/ATen.h>
 #include <torch/utils.h>
 
+#include "heed/base/count_of.h"
 #include "heed/base/error.h"
 #include "heed/base/fields_json.h"
 #include "heed/base/files.h"
@@ -75,7 +76,7 @@ void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters, std::
   log::info("batches of " + format_count(o.batch_tokens * o.grad_accum) + " tokens, peak rate " +
             format_number(o.lr, 5) + " after " + format_count(o.warmup) + " updates, dropout " +
             format_number(o.network.dropout, 2) + ", " + std::string(name_of(o.precision)) + ", " +
-            std::to_string(threads) + " threads, seed " + std::to_string(o.seed));
+            count_of(threads, "thread") + ", seed " + std::to_string(o.seed));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "heed/base/count_of.h"
 #include "heed/base/error.h"
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
@@ -61,7 +62,7 @@ std::string describe(const TokenBatch& batch) {
     for (const auto& sentence : sentences) tokens = std::max(tokens, sentence.size() + 1);
     return std::to_string(tokens);
   };
-  return "a batch of " + std::to_string(batch.sentences.size()) + " sentences of up to " + longest(batch.source) +
+  return "a batch of " + count_of(std::ssize(batch.sentences), "sentence") + " of up to " + longest(batch.source) +
          " and " + longest(batch.target) + " tokens";
 }
 
