@@ -138,7 +138,7 @@ int examine(const ComputingRun& run) {
     const StepSpeed speed = measure_steps(network, 2048, device);
     row("auto: precision", std::string(name_of(choose_precision(speed))) + " for a model " + std::to_string(width) +
                                " wide (bf16 trains " + format_number(speed.bf16 / speed.fp32, 2) +
-                               " times as fast as fp32; it has to be 1.1 times)");
+                               " times as fast as fp32; it has to be " + format_number(kBf16Gain, 1) + " times)");
   }
   return 0;
 }

@@ -161,7 +161,8 @@ class Places(BadInputTest):
     def test_model_is_a_file(self):
         self.write("file", "mine\n")
         for name in ("file", "file/below"):
-            self.assert_refused(self.train(code=None, model=name), 4, "cannot make the directory " + name, "Not a directory; check the path")
+            self.assert_refused(self.train(code=None, model=name), 4, "cannot make the directory " + name,
+                                "Not a directory; check the path")
         self.assertEqual((self.folder / "file").read_text(), "mine\n")
 
     def test_unwritable_directory(self):

@@ -69,8 +69,8 @@ class Translation(ProgramTest):
         """From which another start goes on, as if the one that exploded had never been."""
         shutil.copytree(self.folder / "m", self.folder / "twin")
         before = contents(self.folder / "m", without=("train.log", "metrics.csv", "config.toml"))
-        result = self.train_to(14, lr=1e30, warmup=1)
-        self.assertIn("warning: --max-updates 14 reached, but the last 4 updates were not finite", result.err)
+        result = self.train_to(14, code=5, lr=1e30, warmup=1)
+        self.assertIn("error: --max-updates 14 reached, but the last 4 updates were not finite", result.err)
         self.assertIn("the last good state, in m/last.safetensors", result.err)
         self.assertNotIn("finished", result.err)
         self.assertEqual(contents(self.folder / "m", without=("train.log", "metrics.csv", "config.toml")), before)
@@ -133,8 +133,8 @@ class Pictures(ProgramTest):
         program, settings = RUNS["pictures"]
         self.run_program(program, **settings)
         before = contents(self.folder / "m", without=("train.log", "metrics.csv", "config.toml"))
-        result = self.run_program(program, **(settings | {"max_updates": 12}), g_lr=1e30, d_lr=1e30)
-        self.assertIn("warning: --max-updates 12 reached, but the last ", result.err)
+        result = self.run_program(program, **(settings | {"max_updates": 12}), code=5, g_lr=1e30, d_lr=1e30)
+        self.assertIn("error: --max-updates 12 reached, but the last ", result.err)
         self.assertNotIn("finished", result.err)
         self.assertEqual(contents(self.folder / "m", without=("train.log", "metrics.csv", "config.toml")), before)
         result = self.run_program(program, **(settings | {"max_updates": 12}))

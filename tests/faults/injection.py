@@ -31,6 +31,11 @@ class Call(NamedTuple):
                     (self.name == "fallocate" and error not in ("ENOSPC", "EDQUOT")))
 
 
+def first_that_matters(calls, error):
+    """The first call that was let fail with that error and has to end the run; None: there is none."""
+    return next((call for call in calls if call.failed and call.matters(error)), None)
+
+
 def calls_in(log):
     """All calls of a run, in order."""
     calls = []

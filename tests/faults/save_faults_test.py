@@ -12,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from injection import ERRORS, FOLDER, KINDS, calls_in, faults, report_points
+from injection import ERRORS, FOLDER, KINDS, calls_in, faults, first_that_matters, report_points
 
 STEPS = 6
 POINTS = {}
@@ -55,7 +55,7 @@ class SaveFaults(unittest.TestCase):
 
     def assert_told(self, run, calls, error):
         """The first failure that matters ends the run, with its path and the reason."""
-        failed = next((call for call in calls if call.failed and call.matters(error)), None)
+        failed = first_that_matters(calls, error)
         self.assertEqual(run.returncode, 4 if failed else 0, (failed, run.stderr))
         if failed:
             message = run.stderr.decode()

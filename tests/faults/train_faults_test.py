@@ -13,7 +13,7 @@ from unittest import mock
 
 import trainers
 from common import state_of
-from injection import ERRORS, KINDS, calls_in, faults, report_points
+from injection import ERRORS, KINDS, calls_in, faults, first_that_matters, report_points
 
 POINTS = {}
 
@@ -62,7 +62,7 @@ class TrainFaults:
 
     def assert_told(self, run, calls, error):
         """The first failure that matters ends the run, with its folder and the reason."""
-        failed = next((call for call in calls if call.failed and call.matters(error)), None)
+        failed = first_that_matters(calls, error)
         self.assertIn(run.code, self.CODES if failed else (0,), (failed, run.err))
         if failed:
             folder = failed.path[failed.path.rindex("/m") + 1:].rpartition("/")[0]

@@ -1,7 +1,6 @@
 #include "heed/nn/attend_rows.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -34,9 +33,8 @@ at::Tensor attend_rows(const at::Tensor& queries, const KeyValueTable& table, co
   if (!queries.is_cpu()) return attend_rows_explicit(queries, table, visible, shape);
   const at::Tensor q = queries.to(at::kFloat), keys_and_values = table.rows();
   const at::Tensor output = at::empty({q.size(0), shape.heads * shape.value_width}, q.options());  // [R, H*V]
-  const double scale = shape.scale != 0 ? shape.scale : 1 / std::sqrt(static_cast<double>(shape.key_width));
   const RowAttentionShape kernel_shape{shape.heads, shape.kv_heads, shape.key_width, shape.value_width,
-                                       static_cast<float>(scale)};
+                                       static_cast<float>(score_factor(shape.scale, shape.key_width))};
   const RowAttentionInput input{.queries = q.const_data_ptr<float>(),
                                 .query_stride = q.stride(0),
                                 .table = keys_and_values.const_data_ptr<float>(),

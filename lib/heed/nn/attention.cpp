@@ -30,10 +30,6 @@ at::Tensor repeat_heads(const at::Tensor& grouped, std::int64_t heads) {
   return grouped.size(1) == heads ? grouped : grouped.repeat_interleave(heads / grouped.size(1), 1);  // [B, H, S, K]
 }
 
-double scale_of(const AttendOptions& options, const at::Tensor& q) {
-  return options.scale != 0 ? options.scale : 1.0 / std::sqrt(static_cast<double>(q.size(3)));
-}
-
 MultiHeadAttentionOptions resolved(MultiHeadAttentionOptions options) {
   if (options.head_dim == 0) {
     TORCH_CHECK(options.width % options.heads == 0, "MultiHeadAttention: width ", options.width,
@@ -55,10 +51,14 @@ bool is_ready(const std::optional<InferenceProduct>& product) {
 
 }  // namespace
 
+double score_factor(double scale, std::int64_t key_width) {
+  return scale != 0 ? scale : 1 / std::sqrt(static_cast<double>(key_width));
+}
+
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttendOptions& options) {
   const at::Tensor query = q.to(at::kFloat);
   const at::Tensor key = repeat_heads(k.to(at::kFloat), q.size(1)), value = repeat_heads(v.to(at::kFloat), q.size(1));
-  const double scale = scale_of(options, q);
+  const double scale = score_factor(options.scale, q.size(3));
   if (!options.mask.defined() && (!options.causal || q.size(2) == k.size(2)))
     return at::scaled_dot_product_attention(query, key, value, {}, 0.0, options.causal, scale);  // [B, H, T, V]
 
@@ -75,7 +75,8 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
 Attended attend_explicit(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttendOptions& options,
                          const DropoutSite& dropout_site, const Randomness* randomness) {
   const at::Tensor key = repeat_heads(k.to(at::kFloat), q.size(1)), value = repeat_heads(v.to(at::kFloat), q.size(1));
-  at::Tensor scores = at::matmul(q.to(at::kFloat), key.transpose(2, 3)) * scale_of(options, q);  // [B, H, T, S]
+  at::Tensor scores =
+      at::matmul(q.to(at::kFloat), key.transpose(2, 3)) * score_factor(options.scale, q.size(3));  // [B, H, T, S]
   const at::Tensor mask = combined_mask(options, q, k);
   if (mask.defined()) scores = scores.masked_fill(mask.logical_not(), -std::numeric_limits<float>::infinity());
   at::Tensor weights;

@@ -27,6 +27,9 @@ struct AttendOptions {
   double scale = 0;      ///< factor of the scores; 0 = 1 / sqrt(K)
 };
 
+/// The factor of the scores: `scale`, or 1 / sqrt(key_width) where that is 0.
+double score_factor(double scale, std::int64_t key_width);
+
 /// softmax(scale q k^T) v by the library's fused kernel: q [B, H, T, K], k [B, G, S, K], v [B, G, S, V] with H a
 /// multiple of G -> [B, H, T, V]. A query that may attend to nothing gives zeros, never NaN. In float32.
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttendOptions& options = {});

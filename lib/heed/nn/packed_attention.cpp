@@ -1,7 +1,6 @@
 #include "heed/nn/packed_attention.h"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -135,21 +134,18 @@ struct AttendPacked : torch::autograd::Function<AttendPacked> {
   };
 };
 
-float scale_of(const PackedAttention& form) {
-  return static_cast<float>(form.scale != 0 ? form.scale : 1 / std::sqrt(static_cast<double>(form.key_width)));
-}
-
 }  // namespace
 
 at::Tensor attend_packed(const at::Tensor& queries, const at::Tensor& memory, const PackedRows& query_rows,
                          const PackedRows& memory_rows, const PackedAttention& form) {
   const bool loop = queries.is_cpu() && (queries.scalar_type() == at::kFloat || queries.scalar_type() == at::kBFloat16);
   if (!loop) return attend_packed_padded(queries, memory, query_rows, memory_rows, form);
-  const auto plan = std::make_shared<const Plan>(
-      Plan{query_rows.offsets,
-           memory_rows.offsets,
-           {form.heads, form.kv_heads, form.key_width, form.value_width, scale_of(form), form.causal},
-           !memory.defined()});
+  const auto plan =
+      std::make_shared<const Plan>(Plan{query_rows.offsets,
+                                        memory_rows.offsets,
+                                        {form.heads, form.kv_heads, form.key_width, form.value_width,
+                                         static_cast<float>(score_factor(form.scale, form.key_width)), form.causal},
+                                        !memory.defined()});
   const at::Tensor contiguous = memory.defined() ? memory.contiguous() : memory;
   const auto keys = memory.defined() ? std::optional(contiguous) : std::nullopt;
   return AttendPacked::apply(queries.contiguous(), keys, plan);  // [N, H V]

@@ -83,7 +83,7 @@ StepSpeed measure_steps(Seq2SeqOptions network, std::int64_t batch_tokens, c10::
 }
 
 Precision choose_precision(const StepSpeed& speed) {
-  return speed.bf16 > 1.1 * speed.fp32 ? Precision::bf16 : Precision::fp32;
+  return speed.bf16 > kBf16Gain * speed.fp32 ? Precision::bf16 : Precision::fp32;
 }
 
 }  // namespace heed

@@ -22,7 +22,10 @@ struct StepSpeed {
 /// three each, so that other work on the machine does not decide. Takes a few seconds.
 StepSpeed measure_steps(Seq2SeqOptions network, std::int64_t batch_tokens, c10::Device device);
 
-/// What `auto` means: the faster one; fp32 when bf16 gains less than a tenth.
+/// So many times as fast as fp32 bf16 has to be for `auto` to choose it.
+inline constexpr double kBf16Gain = 1.1;
+
+/// What `auto` means.
 Precision choose_precision(const StepSpeed& speed);
 
 }  // namespace heed

@@ -23,8 +23,8 @@ void settle_precision(Precision& precision, RunState& state, const std::function
     const StepSpeed speed = measure();
     precision = choose_precision(speed);
     log::info("--precision auto chose " + std::string(name_of(precision)) + ": steps in bf16 are " +
-              format_number(speed.bf16 / speed.fp32, 2) +
-              " times as fast as in fp32 here; bf16 has to be 1.1 times as fast");
+              format_number(speed.bf16 / speed.fp32, 2) + " times as fast as in fp32 here; bf16 has to be " +
+              format_number(kBf16Gain, 1) + " times as fast");
   }
   state.precision = name_of(precision);
 }
@@ -55,11 +55,13 @@ int note_stopped(const StopSignal& stop, const RunState& state) {
 
 int note_unsaved(const std::string& reason, const StopSignal& stop, const RunState& state,
                  const std::filesystem::path& directory) {
-  const std::string cause = reason.empty() ? "stopped by signal " + std::to_string(stop.received()) : reason;
-  log::warning(cause + ", but the last " + format_count(state.non_finite_in_a_row) +
-               " updates were not finite: nothing is saved, the next start goes on from the last good state, in " +
-               (directory / "last.safetensors").string());
-  return reason.empty() ? 128 + stop.received() : 0;
+  const std::string but =
+      ", but the last " + format_count(state.non_finite_in_a_row) +
+      " updates were not finite: nothing is saved, the next start goes on from the last good state, in " +
+      (directory / "last.safetensors").string();
+  if (!reason.empty()) throw Error(ExitCode::diverged, reason + but);
+  log::warning("stopped by signal " + std::to_string(stop.received()) + but);
+  return 128 + stop.received();
 }
 
 void remove_replaced_run(const std::filesystem::path& directory) {

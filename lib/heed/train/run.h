@@ -45,7 +45,8 @@ void note_threads(RunState& state);
 /// Says that a signal ended this start; returns the exit code.
 int note_stopped(const StopSignal& stop, const RunState& state);
 /// Says that this start ended, by a limit (`reason`) or by a signal, amid updates that are not finite: the weights may
-/// be why, so nothing takes the place of the last good state. Returns the exit code.
+/// be why, so nothing takes the place of the last good state. A limit throws Error(diverged): there is no model of that
+/// length. Returns the exit code of a signal.
 int note_unsaved(const std::string& reason, const StopSignal& stop, const RunState& state,
                  const std::filesystem::path& directory);
 /// Removes the checkpoints of a run that --restart has replaced; called once `last` is that of the new one.
