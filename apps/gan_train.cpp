@@ -25,6 +25,6 @@ int main(int argc, char** argv) {
         flags.require({"data"});
       },
       [&](const heed::ComputingRun& run) {
-        return heed::train_gan(options, {run.given, c10::Device(run.device), run.resolved_toml});
+        return heed::train_gan(options, {run.given, run.device, run.resolved_toml});
       }));
 }

@@ -24,6 +24,6 @@ int main(int argc, char** argv) {
                          "batch-tokens", "valid-every"});
       },
       [&](const heed::ComputingRun& run) {
-        return heed::train_seq2seq(options, {run.given, c10::Device(run.device), run.resolved_toml});
+        return heed::train_seq2seq(options, {run.given, run.device, run.resolved_toml});
       }));
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What most sources with LibTorch include, see HEED_PRECOMPILE. Each source still includes what it uses: the dev
+// What most sources with LibTorch include, see HEED_FAST_BUILD. Each source still includes what it uses: the dev
 // preset builds without this.
 #include <filesystem>
 #include <functional>

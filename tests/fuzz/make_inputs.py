@@ -87,6 +87,15 @@ def translation_model(kind, network, options, weights, checksums=True):
         write(target, kind, safetensors(tensors, metadata, checksums))
 
 
+def picture_model(name, options, generator, discriminator, class_names):
+    """With so many weights in each network."""
+    tensors = [(f"{network}.w", "F32", [weights], b"\0\0\x80?" * weights)
+               for network, weights in (("generator", generator), ("discriminator", discriminator)) if weights]
+    metadata = {"format": "heed", "format_version": "1", "kind": "attention-gan", "version": "0.1.0",
+                "options": compact(options), "class_names": compact(class_names)}
+    write("picture_networks", name, safetensors(tensors, metadata, checksums=True))
+
+
 def archive(mode):
     stored = io.BytesIO()
     picture = PICTURE.read_bytes()
@@ -128,11 +137,28 @@ def inputs():
     for target in ("model_file", "inspect"):
         write(target, "pictures", safetensors(numbers, pictures))
 
+    smallest = {"image-channels": 1, "image-height": 8, "image-width": 8, "latent": 1, "class-dim": 1, "gate-channels": 1,
+                "d-gate-channels": 1} | {prefix + name: 1 for prefix in ("g-", "d-") for name in ("width", "max-width")}
+    places, conv = 4 * 4, 9
+    gate, extra_conv, attention = 3 * conv + 1, 4 * conv + 1, 2 * 2 + 1
+    stage = 2 * (conv + 1)
+
+    def generator(code):
+        return (code + 1) * places + stage + 2 * (code + 1) * 2 + conv + 1
+
+    discriminator = conv + 1 + 2 * stage + 1 + 1
+    picture_model("generator", smallest | {"gate-res": "none"}, generator(1), 0, [])
+    picture_model("both", smallest | {"classes": 2, "attn-res": "8", "d-gate-res": "auto", "d-extra-conv": True,
+                                      "d-attn-res": "all", "spectral-norm": True},
+                  2 + generator(2) + gate + attention, discriminator + 2 + extra_conv + attention, ["cat", "größe"])
+
     write("settings", "some", 'train-src = ["a b", \'c\']\nlr = 1e-3\ntie = "all"\nmax_updates = "10k"\nquoted = 1\n')
     write("settings", "all_kinds", '# comment\nshared-vocab = false\ndim = 0x40\ndropout = .1\n"max-time" = """1.5h"""\n')
     write("settings", "valid", 'train-src = "a"\ntrain-tgt = "b"\nmodel = "m"\nmax-updates = 1_000\ndropout = 0.3\n')
     write("saved_options", "some", compact({"train-src": ["a", "b"], "lr": 1e-3, "dim": 128, "tie": "output",
                                             "shared-vocab": False, "max-time": "10m", "arch": "gru"}))
+    write("saved_options", "pictures", compact({"data": "a", "model": "m", "size": "32x48", "cond": True, "loss": "wgan-gp",
+                                                "attn-res": "8,16", "g-lr": 1e-4, "precision": "bf16", "seed": 3}))
     write("saved_options", "valid", compact({"train-src": ["a"], "train-tgt": ["b"], "model": "m"}))
     write("command_line", "some", "-m\nm\n--output=a b\n--seeds\n0-7,12\n--class\ndog\n--trunc=.7\n--attn-maps\n--references\n"
           "a\nb\n--tokenize\nintl\n--no-json\n--resamples\n10k\n")

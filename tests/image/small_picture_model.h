@@ -4,21 +4,10 @@
 
 #include "heed/image/picture_model.h"
 
-/// Networks that are small enough for tests in which nothing is neutral.
-namespace heed {
+#include "image/small_picture_networks.h"
 
-inline PictureNetworks small_networks(std::int64_t classes = 3) {
-  PictureNetworks networks;
-  networks.generator = {.image = {.channels = 3, .height = 16, .width = 16, .classes = classes},
-                        .latent = 6,
-                        .class_dim = 4,
-                        .width = 8,
-                        .max_width = 16,
-                        .gate_channels = 4,
-                        .attn_res = "auto"};
-  networks.discriminator = {.image = networks.generator.image, .width = 8, .max_width = 16, .spectral_norm = true};
-  return networks;
-}
+/// Small networks in which nothing is neutral.
+namespace heed {
 
 /// Nothing neutral: gates and self-attention are seen in the pictures.
 inline void randomise(torch::nn::Module& module) {

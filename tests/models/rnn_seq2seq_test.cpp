@@ -17,7 +17,7 @@
 namespace heed {
 namespace {
 
-Seq2SeqOptions small_options() {
+Seq2SeqOptions small_rnn() {
   Seq2SeqOptions options;
   options.arch = Arch::lstm;
   options.source_vocab = options.target_vocab = 31;
@@ -27,23 +27,23 @@ Seq2SeqOptions small_options() {
   return options;
 }
 
-Seq2SeqOptions changed(const std::function<void(Seq2SeqOptions&)>& change) {
-  Seq2SeqOptions options = small_options();
+Seq2SeqOptions rnn_with(const std::function<void(Seq2SeqOptions&)>& change) {
+  Seq2SeqOptions options = small_rnn();
   change(options);
   return options;
 }
 
 // Every way to build one.
-std::vector<Seq2SeqOptions> option_grid() {
+std::vector<Seq2SeqOptions> rnn_grid() {
   std::vector<Seq2SeqOptions> grid;
   for (const Arch arch : {Arch::lstm, Arch::gru})
     for (const RnnAttention attention :
          {RnnAttention::additive, RnnAttention::general, RnnAttention::dot, RnnAttention::none})
       for (const bool feeding : {true, false})
         grid.push_back(
-            changed([&](auto& o) { o.arch = arch, o.rnn_attention = attention, o.input_feeding = feeding; }));
-  grid.push_back(changed([](auto& o) { o.enc_layers = 1, o.dec_layers = 3, o.tie = TieEmbeddings::none; }));
-  grid.push_back(changed([](auto& o) { o.enc_layers = 3, o.dec_layers = 1, o.tie = TieEmbeddings::output; }));
+            rnn_with([&](auto& o) { o.arch = arch, o.rnn_attention = attention, o.input_feeding = feeding; }));
+  grid.push_back(rnn_with([](auto& o) { o.enc_layers = 1, o.dec_layers = 3, o.tie = TieEmbeddings::none; }));
+  grid.push_back(rnn_with([](auto& o) { o.enc_layers = 3, o.dec_layers = 1, o.tie = TieEmbeddings::output; }));
   grid.back().target_vocab = 37;
   return grid;
 }
@@ -111,7 +111,7 @@ TEST_CASE("memory, states, loss, attention and all gradients of recurrent models
 TEST_CASE("a later target token changes nothing before it in a recurrent decoder") {
   at::manual_seed(2);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : rnn_grid()) {
     RnnSeq2Seq model(options);
     const EncodedSource encoded = model->encode(source_batch(random_sentences({7, 5}, 7)), nullptr);
     const at::Tensor target = random_sentences({9, 9}, 9);
@@ -126,7 +126,7 @@ TEST_CASE("a later target token changes nothing before it in a recurrent decoder
 TEST_CASE("padding and neighbours change nothing in a recurrent model") {
   at::manual_seed(3);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : rnn_grid()) {
     RnnSeq2Seq model(options);
     const at::Tensor source = random_sentences({9, 5, 1}, 9), target = random_sentences({6, 6, 6}, 6);
     const at::Tensor states = model->decode(model->encode(source_batch(source), nullptr), target, nullptr);
@@ -144,7 +144,7 @@ TEST_CASE("padding and neighbours change nothing in a recurrent model") {
 TEST_CASE("a recurrent decoder step by step equals all steps at once, reordered and with leaving sentences") {
   at::manual_seed(4);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : rnn_grid()) {
     RnnSeq2Seq model(options);
     model->eval();
     const SourceBatch source = source_batch(random_sentences({9, 4, 6}, 9));
@@ -174,7 +174,7 @@ TEST_CASE("a recurrent decoder step by step equals all steps at once, reordered 
 TEST_CASE("a search's logits for a sentence are the same bits among any neighbours") {
   at::manual_seed(5);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : rnn_grid()) {
     RnnSeq2Seq model(options);
     model->eval();
     const at::Tensor sources = random_sentences({9, 4, 6, 16, 1, 11}, 16);
@@ -198,7 +198,7 @@ TEST_CASE("a search's logits for a sentence are the same bits among any neighbou
 TEST_CASE("a recurrent model's attention sums to one over the words; without attention there is nothing to see") {
   at::manual_seed(6);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : rnn_grid()) {
     RnnSeq2Seq model(options);
     const SourceBatch source = source_batch(random_sentences({7, 4}, 7));
     const at::Tensor target = at::randint(4, 31, {2, 5}, at::kLong);
@@ -216,7 +216,7 @@ TEST_CASE("a recurrent model's attention sums to one over the words; without att
 
 TEST_CASE("dropout of a recurrent model is a function of its key and the sentence") {
   at::manual_seed(7);
-  for (auto options : option_grid()) {
+  for (auto options : rnn_grid()) {
     options.dropout = 0.3;
     RnnSeq2Seq model(options);
     const at::Tensor source = random_sentences({9, 5, 7}, 9), target = random_sentences({8, 6, 4}, 8);
@@ -247,7 +247,7 @@ TEST_CASE("dropout of a recurrent model is a function of its key and the sentenc
 TEST_CASE("inference copies of a recurrent model change nothing in float32, in bfloat16 little") {
   at::manual_seed(8);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : rnn_grid()) {
     RnnSeq2Seq model(options);
     model->eval();
     const auto first_logits = [&] {
@@ -268,7 +268,7 @@ TEST_CASE("inference copies of a recurrent model change nothing in float32, in b
 }
 
 TEST_CASE("parameter_count is the number of weights of a recurrent model") {
-  for (const auto& options : option_grid()) {
+  for (const auto& options : rnn_grid()) {
     RnnSeq2Seq model(options);
     std::int64_t built = 0;
     for (const auto& parameter : model->parameters()) built += parameter.numel();

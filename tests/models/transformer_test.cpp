@@ -21,7 +21,7 @@
 namespace heed {
 namespace {
 
-Seq2SeqOptions small_options() {
+Seq2SeqOptions small_transformer() {
   Seq2SeqOptions options;
   options.source_vocab = options.target_vocab = 31;
   options.enc_layers = options.dec_layers = 2;
@@ -33,21 +33,21 @@ Seq2SeqOptions small_options() {
   return options;
 }
 
-Seq2SeqOptions changed(const std::function<void(Seq2SeqOptions&)>& change) {
-  Seq2SeqOptions options = small_options();
+Seq2SeqOptions transformer_with(const std::function<void(Seq2SeqOptions&)>& change) {
+  Seq2SeqOptions options = small_transformer();
   change(options);
   return options;
 }
 
 // Every way to build one.
-std::vector<Seq2SeqOptions> option_grid() {
-  return {small_options(),
-          changed([](auto& o) { o.norm_first = false; }),
-          changed([](auto& o) { o.tie = TieEmbeddings::none, o.target_vocab = 37; }),
-          changed([](auto& o) { o.tie = TieEmbeddings::output, o.target_vocab = 37; }),
-          changed([](auto& o) { o.positions = Positions::learned; }),
-          changed([](auto& o) { o.head_dim = 7, o.heads = 6, o.kv_heads = 2; }),
-          changed([](auto& o) { o.enc_layers = 1, o.dec_layers = 3, o.activation = Activation::gelu; })};
+std::vector<Seq2SeqOptions> transformer_grid() {
+  return {small_transformer(),
+          transformer_with([](auto& o) { o.norm_first = false; }),
+          transformer_with([](auto& o) { o.tie = TieEmbeddings::none, o.target_vocab = 37; }),
+          transformer_with([](auto& o) { o.tie = TieEmbeddings::output, o.target_vocab = 37; }),
+          transformer_with([](auto& o) { o.positions = Positions::learned; }),
+          transformer_with([](auto& o) { o.head_dim = 7, o.heads = 6, o.kv_heads = 2; }),
+          transformer_with([](auto& o) { o.enc_layers = 1, o.dec_layers = 3, o.activation = Activation::gelu; })};
 }
 
 at::Tensor logits_of(TransformerImpl& model, const at::Tensor& states) {
@@ -74,7 +74,7 @@ void copy_affine(To& to, From& from) {
   to->bias.copy_(from->bias);
 }
 
-void randomise(torch::nn::Module& module) {
+void move_biases_and_norms(torch::nn::Module& module) {
   for (auto& parameter : module.named_parameters())
     if (parameter.value().dim() == 1) parameter.value().add_(at::randn_like(parameter.value()) * 0.1);
 }
@@ -85,8 +85,9 @@ TEST_CASE("post-norm with copied weights equals torch::nn::Transformer") {
   at::manual_seed(1);
   const at::NoGradGuard no_grad;
   for (const Activation activation : {Activation::relu, Activation::gelu}) {
-    Transformer model(changed([&](auto& o) { o.norm_first = false, o.activation = activation, o.dec_layers = 3; }));
-    randomise(*model);
+    Transformer model(
+        transformer_with([&](auto& o) { o.norm_first = false, o.activation = activation, o.dec_layers = 3; }));
+    move_biases_and_norms(*model);
     auto reference_options = torch::nn::TransformerOptions(16, 4, 2, 3).dim_feedforward(24).dropout(0);
     if (activation == Activation::gelu) reference_options.activation(torch::kGELU);
     torch::nn::Transformer reference(reference_options);
@@ -135,7 +136,7 @@ TEST_CASE("post-norm with copied weights equals torch::nn::Transformer") {
 
 TEST_CASE("forward, loss and all gradients equal a Python model") {
   const Numbers numbers("models/transformer_numbers.safetensors");
-  Transformer model(changed([](auto& o) { o.source_vocab = o.target_vocab = 29; }));
+  Transformer model(transformer_with([](auto& o) { o.source_vocab = o.target_vocab = 29; }));
   {
     const at::NoGradGuard no_grad;
     for (auto& parameter : model->named_parameters()) parameter.value().copy_(numbers["weight." + parameter.key()]);
@@ -162,7 +163,7 @@ TEST_CASE("forward, loss and all gradients equal a Python model") {
 TEST_CASE("a later target token changes nothing before it") {
   at::manual_seed(2);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : transformer_grid()) {
     Transformer model(options);
     const EncodedSource encoded = model->encode(source_batch(random_sentences({7, 5}, 7)), nullptr);
     const at::Tensor target = random_sentences({20, 20}, 20);
@@ -181,7 +182,7 @@ TEST_CASE("a later target token changes nothing before it") {
 TEST_CASE("what stands under padding changes nothing, nor does the length of padding") {
   at::manual_seed(3);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : transformer_grid()) {
     Transformer model(options);
     const at::Tensor source = random_sentences({9, 5, 1}, 9), target = random_sentences({6, 6, 6}, 6);
     const SourceBatch batch = source_batch(source);
@@ -212,7 +213,7 @@ TEST_CASE("what stands under padding changes nothing, nor does the length of pad
 TEST_CASE("step by step equals all steps at once, with several hypotheses, reordering and leaving sentences") {
   at::manual_seed(4);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : transformer_grid()) {
     Transformer model(options);
     model->eval();
     const SourceBatch source = source_batch(random_sentences({9, 4, 6}, 9));
@@ -242,7 +243,7 @@ TEST_CASE("step by step equals all steps at once, with several hypotheses, reord
 TEST_CASE("attention maps are those of a pass: looking at them changes nothing, and each row sums to one") {
   at::manual_seed(6);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : transformer_grid()) {
     Transformer model(options);
     model->eval();
     const SourceBatch source = source_batch(random_sentences({7, 4}, 7));
@@ -264,7 +265,7 @@ TEST_CASE("attention maps are those of a pass: looking at them changes nothing, 
 TEST_CASE("attention maps are the weights of the layers' attentions") {
   at::manual_seed(7);
   const at::NoGradGuard no_grad;
-  for (const auto& grid : option_grid()) {
+  for (const auto& grid : transformer_grid()) {
     if (grid.positions == Positions::learned) continue;
     Seq2SeqOptions options = grid;
     options.enc_layers = options.dec_layers = 1;
@@ -296,7 +297,7 @@ TEST_CASE("attention maps are the weights of the layers' attentions") {
 TEST_CASE("inference copies in float32 change last bits at most, in bfloat16 little") {
   at::manual_seed(5);
   const at::NoGradGuard no_grad;
-  for (const auto& options : option_grid()) {
+  for (const auto& options : transformer_grid()) {
     Transformer model(options);
     model->eval();
     const auto first_logits = [&] {
@@ -318,7 +319,7 @@ TEST_CASE("inference copies in float32 change last bits at most, in bfloat16 lit
 }
 
 TEST_CASE("parameter_count is the number of weights that are built") {
-  for (const auto& options : option_grid()) {
+  for (const auto& options : transformer_grid()) {
     Transformer model(options);
     std::int64_t built = 0;
     for (const auto& parameter : model->parameters()) built += parameter.numel();
@@ -327,8 +328,8 @@ TEST_CASE("parameter_count is the number of weights that are built") {
 }
 
 TEST_CASE("tied tables are one table") {
-  Transformer all(small_options()), two(changed([](auto& o) { o.tie = TieEmbeddings::output; })),
-      none(changed([](auto& o) { o.tie = TieEmbeddings::none; }));
+  Transformer all(small_transformer()), two(transformer_with([](auto& o) { o.tie = TieEmbeddings::output; })),
+      none(transformer_with([](auto& o) { o.tie = TieEmbeddings::none; }));
   CHECK(all->output_weight().is_same(all->source_embedding->weight));
   CHECK(all->target_embedding.is_empty());
   CHECK(two->output_weight().is_same(two->target_embedding->weight));
@@ -342,7 +343,7 @@ TEST_CASE("tied tables are one table") {
 
 TEST_CASE("learned positions are learned, and end") {
   at::manual_seed(6);
-  Transformer model(changed([](auto& o) { o.positions = Positions::learned, o.max_positions = 8; }));
+  Transformer model(transformer_with([](auto& o) { o.positions = Positions::learned, o.max_positions = 8; }));
   const at::Tensor source = random_sentences({8}, 8);
   const EncodedSource encoded = model->encode(source_batch(source), nullptr);
   const at::Tensor target = random_sentences({5}, 5);
@@ -361,7 +362,7 @@ TEST_CASE("learned positions are learned, and end") {
 TEST_CASE("dropout in training is a function of its key and the sentence") {
   at::manual_seed(7);
   for (const double attention_dropout : {0.0, 0.3}) {
-    Transformer model(changed([&](auto& o) { o.dropout = 0.3, o.attention_dropout = attention_dropout; }));
+    Transformer model(transformer_with([&](auto& o) { o.dropout = 0.3, o.attention_dropout = attention_dropout; }));
     const at::Tensor source = random_sentences({9, 5, 7}, 9), target = random_sentences({8, 6, 4}, 8);
     const std::vector<std::int64_t> sentence_numbers = {100, 42, 7};
     const auto states_of = [&](const at::Tensor& s, const at::Tensor& t, const std::vector<std::int64_t>& sentences,
@@ -395,7 +396,7 @@ TEST_CASE("no two dropouts of a model share a mask") {
   // Each sub-layer in turn adds ones to a zero input while the others are silent: zeros, which lie below the mean, show
   // its mask.
   at::manual_seed(8);
-  Transformer model(changed([](auto& o) { o.dropout = 0.5, o.enc_layers = 3, o.dec_layers = 3; }));
+  Transformer model(transformer_with([](auto& o) { o.dropout = 0.5, o.enc_layers = 3, o.dec_layers = 3; }));
   const at::NoGradGuard no_grad;
   const auto silence = [](Linear& linear) { linear->weight.zero_(), linear->bias.zero_(); };
   const auto speak = [](Linear& linear) { linear->weight.zero_(), linear->bias.fill_(1); };
@@ -436,7 +437,7 @@ TEST_CASE("states of packed sentences equal those of padded ones, dropout and gr
   const std::vector<std::int64_t> source_lengths = {9, 4, 6}, target_lengths = {3, 8, 1};
   const std::vector<std::uint64_t> numbers = {11, 5, 1'000'000};
   const PackedRows source_rows(source_lengths, numbers, at::kCPU), target_rows(target_lengths, numbers, at::kCPU);
-  for (const Seq2SeqOptions& grid : option_grid())
+  for (const Seq2SeqOptions& grid : transformer_grid())
     for (const double dropout : {0.0, 0.3}) {
       Seq2SeqOptions options = grid;
       options.dropout = options.attention_dropout = dropout;

@@ -10,7 +10,7 @@ using namespace heed;
 
 namespace {
 
-float number(std::size_t i) {
+float logit(std::size_t i) {
   return static_cast<float>(8 * std::sin(static_cast<double>(i * i % 9973)));
 }
 
@@ -22,7 +22,7 @@ TEST_CASE("loss and gradient of rows of logits are those of the definition") {
       CAPTURE(classes, smoothing);
       const auto C = static_cast<std::size_t>(classes);
       std::vector<float> logits(3 * C), scratch(C);
-      for (std::size_t i = 0; i < logits.size(); ++i) logits[i] = number(i);
+      for (std::size_t i = 0; i < logits.size(); ++i) logits[i] = logit(i);
       const std::vector<float> given = logits;
       const std::vector<std::int64_t> targets = {0, classes - 1, classes / 2};
       const CrossEntropySums sums =
@@ -51,7 +51,7 @@ TEST_CASE("bfloat16 logits give the loss of what they hold and a rounded gradien
   std::vector<float> exact(40), scratch(40);
   std::vector<BFloat16Bits> brain(40);
   for (std::size_t i = 0; i < 40; ++i) {
-    brain[i] = static_cast<BFloat16Bits>(std::bit_cast<std::uint32_t>(number(i)) >> 16);
+    brain[i] = static_cast<BFloat16Bits>(std::bit_cast<std::uint32_t>(logit(i)) >> 16);
     exact[i] = std::bit_cast<float>(std::uint32_t{brain[i]} << 16);
   }
   const std::int64_t target = 7;

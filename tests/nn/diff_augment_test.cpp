@@ -138,10 +138,6 @@ TEST_CASE("the share p of the examples is changed, the others stay to the bit") 
   CHECK(changed_share(0) == 0);
   CHECK(changed_share(0.3) == Approx(0.3).margin(0.05));
   CHECK(changed_share(1) == 1);
-  CHECK(diff_augment_probability(0) == Approx(0.3));
-  CHECK(diff_augment_probability(50'000) == Approx(0.15));
-  CHECK(diff_augment_probability(100'000) == 0);
-  CHECK(diff_augment_probability(1'000'000) == 0);
 }
 
 TEST_CASE("the augmentation of an example depends on seed, update, role and example, and on nothing else") {

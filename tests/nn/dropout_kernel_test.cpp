@@ -36,7 +36,7 @@ BFloat16Bits bfloat16(float value) {
   return static_cast<BFloat16Bits>(std::bit_cast<std::uint32_t>(rounded) >> 16);
 }
 
-float number(std::size_t i) {
+float dropped_number(std::size_t i) {
   return static_cast<float>(i % 97) / 7 - 5;
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("the loop keeps what the definition keeps, at any width, from any chan
     for (const DropoutDraw& rows : {plain, shifted}) {
       CAPTURE(channels, rows.channel_base != nullptr);
       std::vector<float> input(static_cast<std::size_t>(3 * channels)), output(input.size(), 99);
-      for (std::size_t i = 0; i < input.size(); ++i) input[i] = number(i);
+      for (std::size_t i = 0; i < input.size(); ++i) input[i] = dropped_number(i);
       dropout_rows(input.data(), output.data(), 0, 3, channels, rows);
       std::int64_t wrong = 0;
       for (std::size_t r = 0; r < 3; ++r)
@@ -66,7 +66,7 @@ TEST_CASE("the loop keeps what the definition keeps, at any width, from any chan
 
 TEST_CASE("bfloat16 is multiplied in float32 and rounded to nearest, ties to even") {
   std::vector<BFloat16Bits> input(200), output(200);
-  for (std::size_t i = 0; i < input.size(); ++i) input[i] = bfloat16(number(i));
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] = bfloat16(dropped_number(i));
   dropout_rows(input.data(), output.data(), 0, 1, 200, draw(1.0F / 3));
   std::int64_t wrong = 0;
   for (std::size_t i = 0; i < input.size(); ++i) {
@@ -95,7 +95,7 @@ TEST_CASE("relu and dropout in one pass drop what dropout drops, and their gradi
     CAPTURE(channels);
     const auto count = static_cast<std::size_t>(3 * channels);
     std::vector<float> input(count), output(count, 99), dropped(count), gradient(count), expected(count), made(count);
-    for (std::size_t i = 0; i < count; ++i) input[i] = number(i), gradient[i] = number(i + 31);
+    for (std::size_t i = 0; i < count; ++i) input[i] = dropped_number(i), gradient[i] = dropped_number(i + 31);
     relu_dropout_rows(input.data(), output.data(), 0, 3, channels, draw(1.25F));
     dropout_rows(input.data(), dropped.data(), 0, 3, channels, draw(1.25F));
     relu_dropout_gradient(output.data(), gradient.data(), made.data(), 3 * channels, 1.25F);

@@ -12,7 +12,7 @@ using heed_test::Lines;
 
 namespace {
 
-constexpr double kTolerance = 1e-9;
+constexpr double kChrfTolerance = 1e-9;
 
 ExitCode code_of(const Lines& hypotheses, const std::vector<Lines>& references, const ChrfOptions& options = {}) {
   try {
@@ -36,7 +36,7 @@ TEST_CASE("chrF and chrF++ are sacreBLEU's on every segment set and case") {
         const double score =
             corpus_chrf(hypotheses, references, {.word_order = word_order, .lowercase = lowercase}).score;
         INFO(word_order << (lowercase ? " lc " : " ") << set.at("hypotheses") << " against " << set.at("references"));
-        CHECK(std::abs(score - expected) <= kTolerance);
+        CHECK(std::abs(score - expected) <= kChrfTolerance);
         ++compared;
       }
     }
@@ -56,7 +56,7 @@ TEST_CASE("chrF with other orders and weights, its text and signature are sacreB
                      .beta = expected.at("beta"),
                      .lowercase = expected.at("lowercase")});
     INFO(expected << " " << set.at("hypotheses") << " against " << set.at("references"));
-    CHECK(std::abs(chrf.score - expected.at("score").get<double>()) <= kTolerance);
+    CHECK(std::abs(chrf.score - expected.at("score").get<double>()) <= kChrfTolerance);
     CHECK(chrf.to_text() == expected.at("text"));
     CHECK(chrf.signature == expected.at("signature"));
     ++compared;

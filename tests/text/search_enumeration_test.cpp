@@ -22,11 +22,11 @@ namespace {
 
 using Tokens = std::vector<TokenId>;
 
-constexpr std::int64_t kVocab = 6, kLongest = 5;
+constexpr std::int64_t kEnumeratedVocab = 6, kLongest = 5;
 constexpr std::int64_t kEveryPlace = 1024;  // wider than there are prefixes of one length
 
 Transformer small_world() {
-  Seq2SeqOptions options = tiny_options(kVocab);
+  Seq2SeqOptions options = tiny_options(kEnumeratedVocab);
   options.positions = Positions::learned;
   options.max_positions = kLongest + 1;
   return decided_network(options);
@@ -51,8 +51,8 @@ bool may_have(const Guidance& guidance, TokenId token) {
 class Judge {
  public:
   Judge(const std::vector<Transformer>& models, const Tokens& source, const Guidance& guidance = {}) {
-    at::Tensor forbidden = at::zeros({kVocab}, at::kBool);
-    for (TokenId token = 0; token < kVocab; ++token)
+    at::Tensor forbidden = at::zeros({kEnumeratedVocab}, at::kBool);
+    for (TokenId token = 0; token < kEnumeratedVocab; ++token)
       if (!may_have(guidance, token)) forbidden[token] = true;
     std::map<std::size_t, std::vector<Tokens>> by_length;
     for (Tokens& tokens : every_translation()) by_length[tokens.size()].push_back(std::move(tokens));
@@ -118,8 +118,8 @@ std::vector<Hypothesis> enumerated(const std::vector<Transformer>& models, const
     const at::Tensor logits = judge.logits(tokens).to(at::kDouble).contiguous();  // [T + 1, C]
     double total = 0;
     for (std::size_t t = 0; t <= tokens.size(); ++t) {
-      const double* first = logits.const_data_ptr<double>() + static_cast<std::ptrdiff_t>(t) * kVocab;
-      std::vector<double> row(first, first + kVocab);
+      const double* first = logits.const_data_ptr<double>() + static_cast<std::ptrdiff_t>(t) * kEnumeratedVocab;
+      std::vector<double> row(first, first + kEnumeratedVocab);
       for (std::size_t token = 0; token < row.size(); ++token)
         if (std::count(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(t), static_cast<TokenId>(token)) >
             0)

@@ -21,7 +21,7 @@ namespace {
 
 using Sentences = std::vector<std::vector<TokenId>>;
 
-constexpr std::int64_t kVocab = 24;
+constexpr std::int64_t kSearchVocab = 24;
 
 Sentences random_sentences(const std::vector<std::int64_t>& lengths, std::int64_t vocab) {
   Sentences sentences;
@@ -144,9 +144,9 @@ TEST_CASE("greedy search equals the plain loop over full decodes") {
   const c10::InferenceMode inference;
   std::set<std::size_t> lengths;
   for (const bool allow_unk : {false, true}) {
-    Transformer model = decided_network(tiny_options(kVocab));
+    Transformer model = decided_network(tiny_options(kSearchVocab));
     const SearchOptions options{.beam_size = 1, .allow_unk = allow_unk};
-    const Sentences sources = random_sentences({1, 2, 3, 5, 5, 8, 11, 15, 16, 17, 20}, kVocab);
+    const Sentences sources = random_sentences({1, 2, 3, 5, 5, 8, 11, 15, 16, 17, 20}, kSearchVocab);
     const auto found = search(*model, sources, options, at::kCPU);
     REQUIRE(found.size() == sources.size());
     for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -166,10 +166,10 @@ TEST_CASE("beam search equals the plain loop over full decodes") {
   const c10::InferenceMode inference;
   for (const std::int64_t beam : {2, 4, 5})
     for (const double length_penalty : {0.0, 1.0}) {
-      Transformer model = decided_network(tiny_options(kVocab));
+      Transformer model = decided_network(tiny_options(kSearchVocab));
       const SearchOptions options{
           .beam_size = beam, .length_penalty = length_penalty, .max_length_ratio = 1, .n_best = beam};
-      const Sentences sources = random_sentences({1, 3, 6, 9, 16, 12}, kVocab);
+      const Sentences sources = random_sentences({1, 3, 6, 9, 16, 12}, kSearchVocab);
       const auto found = search(*model, sources, options, at::kCPU);
       for (std::size_t i = 0; i < sources.size(); ++i) {
         CAPTURE(beam, length_penalty, i);
@@ -197,8 +197,8 @@ TEST_CASE("beam search equals the plain loop over full decodes") {
 TEST_CASE("fewer n-best are the first of more") {
   at::manual_seed(3);
   const c10::InferenceMode inference;
-  Transformer model = decided_network(tiny_options(kVocab));
-  const Sentences sources = random_sentences({4, 9, 7}, kVocab);
+  Transformer model = decided_network(tiny_options(kSearchVocab));
+  const Sentences sources = random_sentences({4, 9, 7}, kSearchVocab);
   const auto all = search(*model, sources, {.beam_size = 5, .n_best = 5}, at::kCPU);
   const auto two = search(*model, sources, {.beam_size = 5, .n_best = 2}, at::kCPU);
   for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -210,9 +210,9 @@ TEST_CASE("fewer n-best are the first of more") {
 TEST_CASE("the unknown token appears only when it is allowed, padding and start mark never") {
   at::manual_seed(4);
   const c10::InferenceMode inference;
-  Transformer model = decided_network(tiny_options(kVocab));
+  Transformer model = decided_network(tiny_options(kSearchVocab));
   for (const TokenId token : {kUnk, kPad, kBos}) fix_logit(*model, token, token == kUnk ? 25 : 40);
-  const Sentences sources = random_sentences({4, 9}, kVocab);
+  const Sentences sources = random_sentences({4, 9}, kSearchVocab);
   for (const std::int64_t beam : {1, 4})
     for (const bool allow_unk : {false, true})
       for (const auto& hypotheses : search(*model, sources, {.beam_size = beam, .allow_unk = allow_unk}, at::kCPU))
@@ -226,9 +226,9 @@ TEST_CASE("the unknown token appears only when it is allowed, padding and start 
 TEST_CASE("a translation has at most the ratio times the source's tokens, plus 10") {
   at::manual_seed(5);
   const c10::InferenceMode inference;
-  Transformer model = decided_network(tiny_options(kVocab));
+  Transformer model = decided_network(tiny_options(kSearchVocab));
   fix_logit(*model, kEos, -30);  // would never end
-  const Sentences sources = random_sentences({1, 7, 20}, kVocab);
+  const Sentences sources = random_sentences({1, 7, 20}, kSearchVocab);
   for (const std::int64_t beam : {1, 3})
     for (const double ratio : {0.5, 2.0}) {
       const auto found = search(*model, sources, {.beam_size = beam, .max_length_ratio = ratio}, at::kCPU);
@@ -248,12 +248,12 @@ TEST_CASE("a translation has at most the ratio times the source's tokens, plus 1
 TEST_CASE("learned positions bound the length of a translation") {
   at::manual_seed(6);
   const c10::InferenceMode inference;
-  Seq2SeqOptions options = tiny_options(kVocab);
+  Seq2SeqOptions options = tiny_options(kSearchVocab);
   options.positions = Positions::learned;
   options.max_positions = 16;
   Transformer model = decided_network(options);
   fix_logit(*model, kEos, -30);
-  const auto found = search(*model, random_sentences({12, 2}, kVocab), {.beam_size = 2}, at::kCPU);
+  const auto found = search(*model, random_sentences({12, 2}, kSearchVocab), {.beam_size = 2}, at::kCPU);
   CHECK(found[0][0].tokens.size() == 15);
   CHECK(found[1][0].tokens.size() == 14);
 }

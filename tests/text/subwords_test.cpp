@@ -27,7 +27,7 @@ Subwords train_on(std::vector<std::string> lines, SubwordKind kind, std::int64_t
 }
 
 /// Sentences of sixteen nouns, enough text for fifty pieces.
-std::vector<std::string> sentences() {
+std::vector<std::string> many_sentences() {
   const std::vector<std::string> nouns = {"house",    "tree",   "river",  "child",  "bridge", "window",
                                           "mountain", "garden", "letter", "winter", "Straße", "Mädchen",
                                           "Kühe",     "Äpfel",  "Öl",     "Füße"};
@@ -42,13 +42,13 @@ std::vector<std::string> sentences() {
 
 TEST_CASE("a trained vocabulary has heed's ids and turns text into tokens and back") {
   for (const SubwordKind kind : {SubwordKind::unigram, SubwordKind::bpe}) {
-    const Subwords subwords = train_on(sentences(), kind, 50);
+    const Subwords subwords = train_on(many_sentences(), kind, 50);
     CHECK(subwords.size() == 50);
     CHECK(subwords.piece(kUnk) == "<unk>");
     CHECK(subwords.piece(kPad) == "<pad>");
     CHECK(subwords.piece(kBos) == "<s>");
     CHECK(subwords.piece(kEos) == "</s>");
-    for (const std::string& line : sentences()) {
+    for (const std::string& line : many_sentences()) {
       const std::vector<TokenId> tokens = subwords.encode(line);
       CHECK(std::all_of(tokens.begin(), tokens.end(), [](TokenId token) { return token > kEos; }));
       CHECK(subwords.decode(tokens) == line);
@@ -61,7 +61,7 @@ TEST_CASE("a trained vocabulary has heed's ids and turns text into tokens and ba
 }
 
 TEST_CASE("decoding gives normalised text") {
-  const Subwords subwords = train_on(sentences(), SubwordKind::unigram, 50);
+  const Subwords subwords = train_on(many_sentences(), SubwordKind::unigram, 50);
   const auto normalised = [&](std::string_view text) { return subwords.decode(subwords.encode(text)); };
   CHECK(normalised("  The   house ") == "The house");
   CHECK(normalised("The\u3000house\u00A0.") == "The house .");
@@ -76,7 +76,7 @@ TEST_CASE("decoding gives normalised text") {
 }
 
 TEST_CASE("a NUL does not end a text") {
-  const Subwords subwords = train_on(sentences(), SubwordKind::bpe, 100);
+  const Subwords subwords = train_on(many_sentences(), SubwordKind::bpe, 100);
   const std::string text("The house\0 sees", 15);
   const std::vector<TokenId> tokens = subwords.encode(text);
   CHECK(std::count(tokens.begin(), tokens.end(), kUnk) == 1);
@@ -90,7 +90,7 @@ TEST_CASE("marks in the text are text") {
 }
 
 TEST_CASE("pieces are the tokens, and show what is unknown") {
-  const Subwords subwords = train_on(sentences(), SubwordKind::unigram, 50);
+  const Subwords subwords = train_on(many_sentences(), SubwordKind::unigram, 50);
   const std::string text = "the \u65e5\u672c house";
   const std::vector<TokenId> tokens = subwords.encode(text);
   const std::vector<std::string> pieces = subwords.pieces(text);
@@ -111,7 +111,7 @@ TEST_CASE("a vocabulary too large for the text is reduced with a notice") {
   const TextFiles files;
   log::also_to_file(files.path("log"));
   for (const SubwordKind kind : {SubwordKind::unigram, SubwordKind::bpe}) {
-    const Subwords subwords = train_on(sentences(), kind, 8000);
+    const Subwords subwords = train_on(many_sentences(), kind, 8000);
     CHECK(subwords.size() < 1000);
     CHECK(subwords.decode(subwords.encode("The tree")) == "The tree");
     CHECK_THAT(files.read("log"), Contains("vocabulary reduced from 8,000 to " + std::to_string(subwords.size())));
@@ -121,8 +121,9 @@ TEST_CASE("a vocabulary too large for the text is reduced with a notice") {
 
 TEST_CASE("a vocabulary smaller than the alphabet and text without content are refused") {
   for (const SubwordKind kind : {SubwordKind::unigram, SubwordKind::bpe}) {
-    CHECK_THAT(thrown([&] { train_on(sentences(), kind, 20); }), StartsWith("3: ") && Contains("larger vocabulary"));
-    CHECK_THAT(thrown([&] { train_on(sentences(), kind, 0); }), StartsWith("3: "));
+    CHECK_THAT(thrown([&] { train_on(many_sentences(), kind, 20); }),
+               StartsWith("3: ") && Contains("larger vocabulary"));
+    CHECK_THAT(thrown([&] { train_on(many_sentences(), kind, 0); }), StartsWith("3: "));
     for (const std::vector<std::string>& blank : std::vector<std::vector<std::string>>{
              {}, {"", " ", "\t"}, {"\u200B", "\uFEFF", "\x01"}, {"\u2585"}, {"\u2581"}}) {
       CHECK_THAT(thrown([&] { train_on(blank, kind, 100); }), StartsWith("3: ") && Contains("empty or blank"));
@@ -144,9 +145,9 @@ TEST_CASE("very long lines take part in training") {
 
 TEST_CASE("the same text gives the same vocabulary") {
   for (const SubwordKind kind : {SubwordKind::unigram, SubwordKind::bpe}) {
-    const Subwords first = train_on(sentences(), kind, 50);
-    CHECK(first == train_on(sentences(), kind, 50));
-    CHECK_FALSE(first == train_on(sentences(), kind, 48));
+    const Subwords first = train_on(many_sentences(), kind, 50);
+    CHECK(first == train_on(many_sentences(), kind, 50));
+    CHECK_FALSE(first == train_on(many_sentences(), kind, 48));
   }
 }
 
@@ -163,7 +164,7 @@ TEST_CASE("rare characters of large alphabets make room for words") {
 
 TEST_CASE("a model survives its bytes and a file") {
   const TextFiles files;
-  const Subwords subwords = train_on(sentences(), SubwordKind::unigram, 50);
+  const Subwords subwords = train_on(many_sentences(), SubwordKind::unigram, 50);
   const Subwords copy = Subwords::from_bytes(subwords.serialized(), "copy");
   CHECK(copy == subwords);
   CHECK(copy.encode("The river") == subwords.encode("The river"));
@@ -173,7 +174,7 @@ TEST_CASE("a model survives its bytes and a file") {
 
 TEST_CASE("models that are damaged or of another make are refused") {
   const TextFiles files;
-  const std::string good = train_on(sentences(), SubwordKind::unigram, 50).serialized();
+  const std::string good = train_on(many_sentences(), SubwordKind::unigram, 50).serialized();
   CHECK_THAT(thrown([&] { Subwords::from_bytes(good.substr(0, good.size() / 2), "here"); }),
              StartsWith("4: here: ") && Contains("cut short"));
   CHECK_THAT(thrown([] { Subwords::from_bytes("", "here"); }), StartsWith("4: here: "));
@@ -207,7 +208,7 @@ TEST_CASE("models with other ids are refused with the flags that fit") {
 }
 
 TEST_CASE("threads share a vocabulary") {
-  const Subwords subwords = train_on(sentences(), SubwordKind::unigram, 50);
+  const Subwords subwords = train_on(many_sentences(), SubwordKind::unigram, 50);
   const std::vector<TokenId> expected = subwords.encode("The mountain sees a garden.");
   std::vector<std::vector<TokenId>> results(4);
   {

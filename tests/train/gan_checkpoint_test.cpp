@@ -116,13 +116,9 @@ TEST_CASE("files that ask for other networks than they hold are refused") {
     return error_of(ExitCode::checkpoint, [&] { load_picture_model(directory.path()); });
   };
   CHECK(contains(refusal([](auto& m) { m["class_names"] = "[\"a\"]"; }), "names 1 classes"));
-  CHECK(contains(refusal([](auto& m) { m["class_names"] = "{}"; }), "class names"));
-  CHECK(contains(refusal([](auto& m) { m["options"] = "no"; }), "not JSON"));
   PictureNetworks huge = small_networks();
   huge.generator.width = huge.generator.max_width = 1024;
   CHECK(contains(refusal([&](auto& m) { m["options"] = fields_to_json(huge).dump(); }), "weights, but it holds"));
-  huge.generator.width = -1;
-  CHECK(contains(refusal([&](auto& m) { m["options"] = fields_to_json(huge).dump(); }), "best.safetensors: "));
 }
 
 }  // namespace heed

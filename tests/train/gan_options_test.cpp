@@ -1,8 +1,7 @@
 #include "heed/train/gan_options.h"
 
+#include <cmath>
 #include <functional>
-
-#include <ATen/core/Tensor.h>
 
 #include "heed/base/fields_json.h"
 #include "heed/image/png.h"

@@ -20,8 +20,8 @@ namespace heed {
 namespace {
 
 // A folder of noise pictures in classes, and a generator of the same format.
-struct Bench {
-  explicit Bench(int count = 12, int side = 16, std::int64_t classes = 3) {
+struct SnapshotBench {
+  explicit SnapshotBench(int count = 12, int side = 16, std::int64_t classes = 3) {
     for (int n = 0; n < count; ++n)
       put_picture(pictures_in / ("class " + std::to_string(n % 3)) / (std::to_string(100 + n) + ".png"),
                   noise({side, side}, 3, static_cast<std::uint32_t>(n)));
@@ -69,7 +69,7 @@ Picture cell(const Picture& grid, PictureSize size, int n) {
 }  // namespace
 
 TEST_CASE("real.png shows pictures of each class in its row, the last again where there are too few") {
-  const Bench bench;
+  const SnapshotBench bench;
   bench.snapshots().write_real();
   const Picture grid = read_png(bench.run.path() / "samples" / "real.png");
   CHECK(grid.size() == PictureSize{2 + 8 * 18, 2 + 3 * 18});
@@ -82,7 +82,7 @@ TEST_CASE("real.png shows pictures of each class in its row, the last again wher
 }
 
 TEST_CASE("real.png of pictures without classes shows the first ones in order") {
-  const Bench bench(60, 16, 0);
+  const SnapshotBench bench(60, 16, 0);
   bench.snapshots().write_real();
   const Picture grid = read_png(bench.run.path() / "samples" / "real.png");
   REQUIRE(grid.size() == PictureSize{2 + 8 * 18, 2 + 6 * 18});
@@ -94,7 +94,7 @@ TEST_CASE("real.png of pictures without classes shows the first ones in order") 
 }
 
 TEST_CASE("grids show the same latent numbers, a class in each row") {
-  const Bench bench;
+  const SnapshotBench bench;
   GanSnapshots snapshots = bench.snapshots();
   const auto first = snapshots.write_samples(125), later = snapshots.write_samples(2000);
   CHECK(first == bench.run.path() / "samples" / "00000125.png");
@@ -115,7 +115,7 @@ TEST_CASE("grids show the same latent numbers, a class in each row") {
 }
 
 TEST_CASE("two grids make a film, one does not, and a new start removes both") {
-  Bench bench;
+  SnapshotBench bench;
   GanSnapshots snapshots = bench.snapshots();
   snapshots.write_real();
   snapshots.write_samples(1);
@@ -133,7 +133,7 @@ TEST_CASE("two grids make a film, one does not, and a new start removes both") {
 }
 
 TEST_CASE("what a run has yet to make is forgotten, and what is no picture left out of the film") {
-  Bench bench;
+  SnapshotBench bench;
   GanSnapshots snapshots = bench.snapshots();
   for (const std::int64_t update : {5, 10, 15}) snapshots.write_samples(update);
   put(bench.run.path() / "samples" / "notes.png", "somebody's own");
@@ -150,7 +150,7 @@ TEST_CASE("what a run has yet to make is forgotten, and what is no picture left 
 }
 
 TEST_CASE("a model directory that was deleted meanwhile is not made anew") {
-  Bench bench;
+  SnapshotBench bench;
   const GanSnapshots snapshots = bench.snapshots();
   std::filesystem::remove_all(bench.run.path());
   CHECK(contains(error_of(ExitCode::checkpoint, [&] { snapshots.write_samples(1); }), "is gone"));
@@ -159,7 +159,7 @@ TEST_CASE("a model directory that was deleted meanwhile is not made anew") {
 }
 
 TEST_CASE("rkid is kid of features that the real pictures whiten") {
-  Bench bench(60);
+  SnapshotBench bench(60);
   bench.make_flat_pictures();
   const RandomFeatures features;
   at::Tensor real = features(read_pictures(*bench.folder, bench.numbers, at::kCPU).images);
@@ -174,10 +174,10 @@ TEST_CASE("rkid is kid of features that the real pictures whiten") {
 }
 
 TEST_CASE("a single picture has no rkid") {
-  Bench one(3);
+  SnapshotBench one(3);
   one.numbers.resize(1);
   CHECK_FALSE(one.snapshots().rkid().has_value());
-  const Bench enough(3);
+  const SnapshotBench enough(3);
   CHECK(enough.snapshots().rkid().has_value());
 }
 

@@ -19,8 +19,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-struct Bench {
-  explicit Bench(const std::function<void(GanTrainOptions&)>& change = {}) {
+struct StepBench {
+  explicit StepBench(const std::function<void(GanTrainOptions&)>& change = {}) {
     options.networks = small_networks();
     options.networks.discriminator.spectral_norm = false;
     options.networks.discriminator.attn_res = "8";
@@ -78,7 +78,7 @@ constexpr GanLoss kLosses[] = {GanLoss::rpgan, GanLoss::hinge, GanLoss::nonsat, 
 }  // namespace
 
 TEST_CASE("a step is a function of seed, update and step") {
-  Bench bench([](auto& o) { o.augment.p = 0.5; });
+  StepBench bench([](auto& o) { o.augment.p = 0.5; });
   const at::Tensor d = bench.discriminator_gradients(3, 1, true), g = bench.generator_gradients(3);
   CHECK(same_bits(bench.discriminator_gradients(3, 1, true), d));
   CHECK(same_bits(bench.generator_gradients(3), g));
@@ -92,7 +92,7 @@ TEST_CASE("a step is a function of seed, update and step") {
 
 TEST_CASE("the discriminator's step is its loss, both halves apart") {
   for (const GanLoss loss : kLosses) {
-    Bench bench([&](auto& o) { o.loss = loss; });
+    StepBench bench([&](auto& o) { o.loss = loss; });
     const at::Tensor found = bench.discriminator_gradients(2, 1, false);
     const at::Tensor fake = bench.fakes(2, 4);  // the first role of step 1
     const at::Tensor expected = bench.gradient_of([&] {
@@ -107,7 +107,7 @@ TEST_CASE("the discriminator's step is its loss, both halves apart") {
 }
 
 TEST_CASE("penalties join with their weight, where they are due") {
-  Bench bench;
+  StepBench bench;
   const at::Tensor without = bench.discriminator_gradients(2, 1, false);
   const auto penalty_at = [&](const at::Tensor& images) {
     const DoubleBackwardGuard twice;
@@ -132,7 +132,7 @@ TEST_CASE("penalties join with their weight, where they are due") {
 }
 
 TEST_CASE("wgan-gp is penalised between real and fake") {
-  Bench bench([](auto& o) { o.loss = GanLoss::wgan_gp, o.augment.p = 0.7; });
+  StepBench bench([](auto& o) { o.loss = GanLoss::wgan_gp, o.augment.p = 0.7; });
   const at::Tensor without = bench.discriminator_gradients(2, 1, false);
   const at::Tensor with = bench.discriminator_gradients(2, 1, true);
   // Between what the discriminator sees of both; step 1 has the roles from 4 on.
@@ -155,7 +155,7 @@ TEST_CASE("wgan-gp is penalised between real and fake") {
 TEST_CASE("a batch that memory does not suffice for is computed in parts, with the same gradients") {
   LimitedMemory memory;
   for (const GanLoss loss : kLosses) {
-    Bench bench([&](auto& o) { o.loss = loss, o.augment.p = 0.7; });
+    StepBench bench([&](auto& o) { o.loss = loss, o.augment.p = 0.7; });
     bench.real.examples = {10, 11, 12, 10, 11, 12};  // of few pictures, some are in a batch twice
     CAPTURE(name_of(loss));
     GanSteps steps(bench.generator, bench.discriminator, bench.options, at::kCPU);
@@ -202,7 +202,7 @@ TEST_CASE("a batch that memory does not suffice for is computed in parts, with t
 
 TEST_CASE("the generator's step moves the generator alone") {
   for (const GanLoss loss : kLosses) {
-    Bench bench([&](auto& o) { o.loss = loss; });
+    StepBench bench([&](auto& o) { o.loss = loss; });
     bench.discriminator_flat->gradients.fill_(7);
     const at::Tensor found = bench.generator_gradients(2);
     CHECK(bench.discriminator_flat->gradients.eq(7).all().item<bool>());
@@ -222,7 +222,7 @@ TEST_CASE("the generator's step moves the generator alone") {
 }
 
 TEST_CASE("augmentation changes what the discriminator sees of both") {
-  Bench plain, augmented([](auto& o) { o.augment.p = 1; });
+  StepBench plain, augmented([](auto& o) { o.augment.p = 1; });
   CHECK_FALSE(same_bits(plain.discriminator_gradients(2, 1, false), augmented.discriminator_gradients(2, 1, false)));
   CHECK(plain.shown.real_logit != augmented.shown.real_logit);
   CHECK(plain.shown.fake_logit != augmented.shown.fake_logit);

@@ -16,9 +16,9 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 // Options for a text of so many numbered pairs; every `blank_every`-th has no target.
-class Bench {
+class DataBench {
  public:
-  explicit Bench(int pairs, int blank_every = 0) {
+  explicit DataBench(int pairs, int blank_every = 0) {
     std::string source, target;
     for (int i = 0; i < pairs; ++i) {
       source += "source " + std::to_string(i) + "\n";
@@ -26,7 +26,7 @@ class Bench {
     }
     use(source, target);
   }
-  Bench(const std::string& source, const std::string& target) { use(source, target); }
+  DataBench(const std::string& source, const std::string& target) { use(source, target); }
 
   void validate_on(const std::string& source, const std::string& target) {
     options.valid_src = files.write("valid.src", source);
@@ -65,7 +65,7 @@ bool knows(const Subwords& subwords, const std::string& letter) {
 }  // namespace
 
 TEST_CASE("the validation text that is named is used, but for pairs with an empty side") {
-  Bench bench(300);
+  DataBench bench(300);
   bench.validate_on("one\n\nthree\nfour\n", "eins\nzwei\n \nvier\n");
   const Seq2SeqData data = open_data(bench.options);
   CHECK(data.training->size() == 300);
@@ -86,7 +86,7 @@ TEST_CASE("the validation text that is named is used, but for pairs with an empt
 TEST_CASE("without one, a hundredth of the training pairs is held out, one at least and 500 at most") {
   for (const auto& [pairs, expected] : {std::pair{2, 1}, {99, 1}, {1000, 10}, {60'000, 500}}) {
     CAPTURE(pairs);
-    const Bench bench(pairs);
+    const DataBench bench(pairs);
     const Seq2SeqData data = open_data(bench.options);
     CHECK(std::ssize(data.held_out) == expected);
     CHECK(std::is_sorted(data.held_out.begin(), data.held_out.end()));
@@ -100,7 +100,7 @@ TEST_CASE("without one, a hundredth of the training pairs is held out, one at le
 }
 
 TEST_CASE("which pairs are held out is a function of the seed, from all over the text") {
-  Bench bench(20'000);
+  DataBench bench(20'000);
   const std::vector<std::uint64_t> first = open_data(bench.options).held_out;
   CHECK(open_data(bench.options).held_out == first);
   CHECK(first.front() < 2000);
@@ -110,26 +110,26 @@ TEST_CASE("which pairs are held out is a function of the seed, from all over the
 }
 
 TEST_CASE("pairs with an empty side are not held out, and others are in their place") {
-  const Bench bench(1000, 2);
+  const DataBench bench(1000, 2);
   const Seq2SeqData data = open_data(bench.options);
   CHECK(data.held_out.size() == 10);
   for (const std::uint64_t number : data.held_out) CHECK(number % 2 == 1);
 }
 
 TEST_CASE("what is held out is said") {
-  const Bench bench(1000);
+  const DataBench bench(1000);
   CHECK_THAT(bench.logged([&] { open_data(bench.options); }),
              Contains("held out 10 of the training pairs for validation"));
 }
 
 TEST_CASE("text that is too little to train on is refused with its place") {
-  for (const Bench& bench : {Bench(1), Bench(4, /*blank_every=*/1)})
+  for (const DataBench& bench : {DataBench(1), DataBench(4, /*blank_every=*/1)})
     CHECK_THAT(thrown([&] { open_data(bench.options); }),
                StartsWith("3: ") && Contains("train.src:1") && Contains("too little text to train on"));
 }
 
 TEST_CASE("indexes of the text are kept in the model directory") {
-  const Bench bench(10);
+  const DataBench bench(10);
   open_data(bench.options);
   CHECK_FALSE(std::filesystem::is_empty(bench.files.path("model/cache")));
 }
@@ -153,7 +153,7 @@ TEST_CASE("a vocabulary of both sides is trained on both, one of each side on it
     source += "abab baba ab " + std::string(1, static_cast<char>('a' + i % 3)) + "\n";
     target += "xyxy yxyx xy " + std::string(1, static_cast<char>('x' + i % 3)) + "\n";
   }
-  Bench bench(source, target);
+  DataBench bench(source, target);
   bench.options.vocab_size = 30;
   const Seq2SeqData data = open_data(bench.options);
   const Vocabularies both = make_vocabularies(*data.training, bench.options);
@@ -181,7 +181,7 @@ TEST_CASE("a vocabulary of both sides is trained on both, one of each side on it
 }
 
 TEST_CASE("the report counts, and warns of text that is not UTF-8 or refuses it") {
-  Bench bench("the house\nbroken \xff here\nand \xff here\nthe tree\n", "das haus\nkaputt\nnoch\nder baum\n");
+  DataBench bench("the house\nbroken \xff here\nand \xff here\nthe tree\n", "das haus\nkaputt\nnoch\nder baum\n");
   bench.options.vocab_size = 40;
   bench.validate_on("the house\n", "das haus\n");
   const Seq2SeqData data = open_data(bench.options);
@@ -196,7 +196,7 @@ TEST_CASE("the report counts, and warns of text that is not UTF-8 or refuses it"
 }
 
 TEST_CASE("sampling is settled by the kind of the vocabularies") {
-  Bench bench(100);
+  DataBench bench(100);
   bench.options.vocab_size = 40;
   const Seq2SeqData data = open_data(bench.options);
   const Vocabularies unigram = make_vocabularies(*data.training, bench.options);

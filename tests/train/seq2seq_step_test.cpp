@@ -47,7 +47,7 @@ TokenBatch alone(const TokenBatch& batch, std::size_t i) {
   return {.sentences = {batch.sentences[i]}, .source = {batch.source[i]}, .target = {batch.target[i]}, .next = {}};
 }
 
-Transformer small_model(double dropout) {
+Transformer small_transformer(double dropout) {
   at::manual_seed(1);
   Seq2SeqOptions options = tiny_options(kVocab);
   options.dropout = dropout;
@@ -85,7 +85,7 @@ TEST_CASE("the decoder is given the start mark and answers with the end mark") {
 }
 
 TEST_CASE("the loss of a batch is the sum over its sentences, each computed plainly") {
-  Transformer model = small_model(0);
+  Transformer model = small_transformer(0);
   const TokenBatch batch = batch_of_three();
   const double smoothing = 0.1;
   at::Tensor expected = at::zeros({}, at::kDouble);
@@ -115,7 +115,7 @@ TEST_CASE("the loss of a batch is the sum over its sentences, each computed plai
 }
 
 TEST_CASE("dropout is keyed by seed, update and sentence, not by the company in the batch") {
-  Transformer model = small_model(0.3);
+  Transformer model = small_transformer(0.3);
   const TokenBatch batch = batch_of_three();
   const double together = loss_of(model, batch);
   CHECK(loss_of(model, batch) == together);
@@ -131,7 +131,7 @@ TEST_CASE("dropout is keyed by seed, update and sentence, not by the company in 
 }
 
 TEST_CASE("R-Drop is the loss of two passes with other dropouts, and of what lies between them") {
-  Transformer model = small_model(0.3);
+  Transformer model = small_transformer(0.3);
   const TokenBatch batch = batch_of_three();
   TokenBatch second = batch;
   for (std::uint64_t& sentence : second.sentences) sentence += std::uint64_t{1} << 62;
@@ -147,7 +147,7 @@ TEST_CASE("R-Drop is the loss of two passes with other dropouts, and of what lie
   CHECK(r_drop(2).loss.item<double>() > mean + 0.01);
 
   // Without dropout both passes are one, in the gradients too.
-  Transformer plain = small_model(0);
+  Transformer plain = small_transformer(0);
   const auto once = gradients_of(plain, batch_loss(*plain, batch, 4, {.seed = 3}, at::kCPU).loss),
              twice = gradients_of(plain, batch_loss(*plain, batch, 4, {.seed = 3, .r_drop = 5}, at::kCPU).loss);
   for (std::size_t i = 0; i < once.size(); ++i)
@@ -155,7 +155,7 @@ TEST_CASE("R-Drop is the loss of two passes with other dropouts, and of what lie
 }
 
 TEST_CASE("workers side by side find the loss and the gradients of the whole batch") {
-  Transformer network = small_model(0.3);
+  Transformer network = small_transformer(0.3);
   FlatParameters parameters(*network);
   const TokenBatch batch = batch_of_three();
   const double r_drop = GENERATE(0.0, 5.0);
@@ -190,7 +190,7 @@ TEST_CASE("workers side by side find the loss and the gradients of the whole bat
 }
 
 TEST_CASE("workers compute in the number type of the thread that asks them") {
-  Transformer network = small_model(0);
+  Transformer network = small_transformer(0);
   FlatParameters parameters(*network);
   BatchGradients gradients(*network, parameters, 2, at::kCPU);
   StageTimer stages;
@@ -204,7 +204,7 @@ TEST_CASE("workers compute in the number type of the thread that asks them") {
 
 TEST_CASE("a batch that memory does not suffice for is split, with the same loss and gradients") {
   LimitedMemory memory;
-  Transformer network = small_model(0.3);
+  Transformer network = small_transformer(0.3);
   FlatParameters parameters(*network);
   const std::int64_t workers = GENERATE(1, 2);
   const double r_drop = GENERATE(0.0, 5.0);

@@ -148,7 +148,7 @@ std::vector<std::uint8_t> ModelPictures::draw(std::int64_t first, std::int64_t c
 
 namespace {
 
-constexpr std::int64_t kBatch = 64;
+constexpr std::int64_t kFeatureBatch = 64;
 
 template <class Read>
 PictureFeatures in_batches(const FeatureNetwork& network, std::int64_t count, PictureSize size, int channels,
@@ -157,8 +157,8 @@ PictureFeatures in_batches(const FeatureNetwork& network, std::int64_t count, Pi
   features.width = network.width();
   features.values.reserve(static_cast<std::size_t>(count * features.width));
   Progress progress(label, count);
-  for (std::int64_t first = 0; first < count; first += kBatch) {
-    const std::int64_t batch = std::min(kBatch, count - first);
+  for (std::int64_t first = 0; first < count; first += kFeatureBatch) {
+    const std::int64_t batch = std::min(kFeatureBatch, count - first);
     network.add_features(read(first, batch), size, channels, features);
     progress.update(first + batch);
   }

@@ -8,16 +8,14 @@
 
 #include "heed/base/error.h"
 #include "heed/base/tokens.h"
+#include "heed/nn/inference_product.h"
 
 namespace heed {
 namespace {
 
 // Dropout sites: after encoder layer i, after decoder layer kDecoderSites + i, and those of embeddings and output.
-constexpr std::uint64_t kDecoderSites = 1 << 20;
 constexpr std::uint64_t kSourceSite = (1 << 20) - 1, kTargetSite = kDecoderSites + (1 << 20) - 1,
                         kOutputSite = kTargetSite - 1;
-// A product of fewer rows goes through code that gives other last bits.
-constexpr std::int64_t kFewestRows = 16;
 
 RecurrentCell cell_of(const Seq2SeqOptions& options) {
   return options.arch == Arch::lstm ? RecurrentCell::lstm : RecurrentCell::gru;
@@ -180,7 +178,7 @@ std::vector<RecurrentState> RnnSeq2SeqImpl::first_states(const EncodedSource& en
   const at::Tensor last = at::cat({encoded.memory.select(1, -1).narrow(1, 0, half),  // of the forward direction
                                    encoded.memory.select(1, 0).narrow(1, half, half)},
                                   1);  // [B, D]
-  const at::Tensor filled = at::constant_pad_nd(last, {0, 0, 0, std::max<std::int64_t>(0, kFewestRows - batch)});
+  const at::Tensor filled = at::constant_pad_nd(last, {0, 0, 0, std::max<std::int64_t>(0, kFewestProductRows - batch)});
   const at::Tensor begun = bridge(filled).to(at::kFloat).narrow(0, 0, batch);  // [B, layers * states * D]
   const auto parts = begun.split(options.dim, 1);                              // [B, D] each
   std::vector<RecurrentState> states;

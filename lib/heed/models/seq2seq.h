@@ -15,6 +15,9 @@
 /// each of B sentences the same number of hypotheses, sentence by sentence.
 namespace heed {
 
+/// Where the dropout sites of a decoder begin, so that encoder layers can be added without moving them.
+inline constexpr std::uint64_t kDecoderSites = 1 << 20;
+
 /// A padded batch of source sentences.
 struct SourceBatch {
   at::Tensor tokens;  ///< [B, S] int64, each sentence ended by the end mark

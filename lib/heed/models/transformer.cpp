@@ -22,8 +22,6 @@ enum Site : std::uint64_t {
   kSelfWeights,
   kCrossWeights
 };
-// The decoder's sites start here, so that encoder layers can be added without moving them.
-constexpr std::uint64_t kDecoderSites = 1 << 20;
 constexpr std::uint64_t kEmbeddingSite = (1 << 20) - 1;
 
 DropoutSite residual_site(const Seq2SeqOptions& options, std::uint64_t first_site, Site site) {

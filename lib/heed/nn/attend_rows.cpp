@@ -7,13 +7,10 @@
 
 #include "heed/nn/attend_rows_kernel.h"
 #include "heed/nn/attention.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
-namespace {
-
-constexpr std::int64_t kRowsPerThread = 16;
-
-}  // namespace
+namespace {}  // namespace
 
 void KeyValueTable::append(const at::Tensor& rows) {
   const std::int64_t needed = used_ + rows.size(0);
@@ -42,7 +39,7 @@ at::Tensor attend_rows(const at::Tensor& queries, const KeyValueTable& table, co
                                 .places = visible.places.const_data_ptr<std::int64_t>(),
                                 .places_stride = visible.places.stride(0),
                                 .lengths = visible.lengths.const_data_ptr<std::int64_t>()};
-  at::parallel_for(0, q.size(0), kRowsPerThread, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, q.size(0), 2 * kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     attend_rows(kernel_shape, input, begin, end, output.mutable_data_ptr<float>());
   });
   return output;  // [R, H*V]

@@ -7,11 +7,11 @@
 #include <ATen/Parallel.h>
 
 #include "heed/nn/best_tokens_kernel.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
 namespace {
 
-constexpr std::int64_t kRowsPerThread = 16;
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
 
 }  // namespace
@@ -31,7 +31,7 @@ void BestTokens::add_to_sum(const at::Tensor& logits) {
     largest_ = now;
     return;
   }
-  at::parallel_for(0, logits.size(0), kRowsPerThread, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, logits.size(0), 2 * kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     add_exponentials(logits.const_data_ptr<float>() + begin * logits.stride(0), logits.stride(0), end - begin,
                      logits.size(1), largest_.mutable_data_ptr<float>() + begin,
                      sum_.mutable_data_ptr<double>() + begin);
@@ -47,7 +47,7 @@ void BestTokens::add_best(const at::Tensor& logits, std::int64_t first_token) {
     tokens_ = all_tokens.gather(1, order);
     return;
   }
-  at::parallel_for(0, logits.size(0), kRowsPerThread, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, logits.size(0), 2 * kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     heed::add_best(logits.const_data_ptr<float>() + begin * logits.stride(0), logits.stride(0), end - begin,
                    logits.size(1), first_token, keep_, logits_.mutable_data_ptr<float>() + begin * keep_,
                    tokens_.mutable_data_ptr<std::int64_t>() + begin * keep_);

@@ -9,11 +9,10 @@
 
 #include "heed/nn/cross_entropy_kernel.h"
 #include "heed/nn/layers.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
 namespace {
-
-constexpr std::int64_t kRowsPerTask = 8;
 
 // Blocks of about eight million logits stay near the cache and keep the matrix products large.
 std::int64_t rows_per_block(std::int64_t classes) {

@@ -1,6 +1,5 @@
 #include "heed/nn/diff_augment.h"
 
-#include <algorithm>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -77,10 +76,6 @@ at::Tensor move_and_blank(const at::Tensor& images, const Augmentation& a) {
 }
 
 }  // namespace
-
-double diff_augment_probability(std::int64_t images) {
-  return std::max(0.0, (1e5 - static_cast<double>(images)) * 3e-6);
-}
 
 Augmentation draw_augmentation(const DiffAugmentOptions& options, const ExampleDraws& draws, std::int64_t height,
                                std::int64_t width) {

@@ -4,27 +4,11 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "heed/base/fields.h"
+#include "heed/nn/diff_augment_options.h"
 #include "heed/nn/example_draws.h"
 
 /// Differentiable augmentation of what a discriminator sees, real and fake alike (Zhao et al. 2020, DiffAugment).
 namespace heed {
-
-struct DiffAugmentOptions {
-  double p = 1;  ///< share of the pictures that are changed, by all operations that are on
-  bool color = true, translation = true, cutout = true;
-};
-
-template <OptionsOf<DiffAugmentOptions> Options, class Visitor>
-void visit_fields(Options& o, Visitor&& visit) {
-  visit("aug-p", o.p, "share of the pictures that the augmentation changes (0 = off, -1 = by the number of pictures)");
-  visit("aug-color", o.color, "augment brightness, saturation and contrast");
-  visit("aug-translation", o.translation, "shift pictures by up to an eighth of their size");
-  visit("aug-cutout", o.cutout, "blank a square of half the picture's size");
-}
-
-/// A share for a set of so many pictures: 0.3 for few, falling to none for 100,000 and more.
-double diff_augment_probability(std::int64_t images);
 
 /// What is done to each example, all of shape [B]; neutral where an operation is off or the example is let alone.
 struct Augmentation {

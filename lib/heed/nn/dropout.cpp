@@ -9,11 +9,11 @@
 #include "heed/base/random.h"
 #include "heed/nn/dropout_draw.h"
 #include "heed/nn/dropout_kernel.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 8;
 constexpr std::int64_t kPerCounter = 8;        // a Philox counter serves eight channels, 16 bits each
 constexpr std::int64_t kHeadStride = 1 << 16;  // channel numbers of one head of attention weights
 

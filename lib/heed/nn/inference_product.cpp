@@ -14,7 +14,7 @@ namespace heed {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr std::int64_t kRowMultiple = 32, kFewestRows = 16, kLowPrecisionRows = 128;
+constexpr std::int64_t kRowMultiple = 32, kLowPrecisionRows = 128;
 
 // Rows in `dtype`, with zeros below them up to `count`.
 at::Tensor filled_up(const at::Tensor& rows, std::int64_t count, at::ScalarType dtype) {
@@ -116,7 +116,8 @@ at::Tensor InferenceProduct::operator()(const at::Tensor& input) const {
   };
   // In float32 sums are made in another order for few rows.
   if (dtype() == at::kFloat)
-    return like_input(product(filled_up(rows, std::max(rows.size(0), kFewestRows), dtype())), input);  // [.., outputs]
+    return like_input(product(filled_up(rows, std::max(rows.size(0), kFewestProductRows), dtype())),
+                      input);  // [.., outputs]
   // In bfloat16 any number of rows may have an order of its own: each product is of as many.
   const std::int64_t filled = (rows.size(0) + kLowPrecisionRows - 1) / kLowPrecisionRows * kLowPrecisionRows;
   std::vector<at::Tensor> blocks;  // [kLowPrecisionRows, outputs] each

@@ -7,6 +7,9 @@
 
 namespace heed {
 
+/// LibTorch computes products of fewer rows by other code, which gives other last bits.
+inline constexpr std::int64_t kFewestProductRows = 16;
+
 /// x W^T + b with weights that were copied once into the form that is fastest for a number type:
 /// - float32: W itself;
 /// - bfloat16;

@@ -9,14 +9,13 @@
 
 #include "heed/nn/layers.h"
 #include "heed/nn/r_drop_kernel.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 8;
-
 // Blocks of about eight million logits, of both passes together.
-std::int64_t rows_per_block(std::int64_t classes) {
+std::int64_t pairs_per_block(std::int64_t classes) {
   return std::max<std::int64_t>(32, (std::int64_t{1} << 22) / classes / 32 * 32);
 }
 
@@ -35,8 +34,8 @@ struct RDropFunction : torch::autograd::Function<RDropFunction> {
     const at::Tensor table = weight.to(dtype);  // [C, D]
     at::Tensor sums = at::zeros({2}, hidden.options().dtype(at::kDouble));
     at::Tensor hidden_gradient = at::empty_like(hidden), weight_gradient = at::zeros_like(weight);
-    for (std::int64_t begin = 0; begin < rows; begin += rows_per_block(classes)) {
-      const std::int64_t count = std::min(rows_per_block(classes), rows - begin), both = 2 * count;
+    for (std::int64_t begin = 0; begin < rows; begin += pairs_per_block(classes)) {
+      const std::int64_t count = std::min(pairs_per_block(classes), rows - begin), both = 2 * count;
       const at::Tensor states = product_rows(hidden.narrow(1, begin, count).reshape({both, width}), dtype);  // [2n', D]
       const at::Tensor logits = at::mm(states, table.t());                                                   // [2n', C]
       sums += turn_into_r_drop_gradient(logits.narrow(0, 0, both).view({2, count, classes}),

@@ -8,17 +8,15 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "heed/nn/inference_product.h"
 #include "heed/nn/recurrent_kernel.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-// A product of fewer rows goes through code that gives other last bits.
-constexpr std::int64_t kFewestRows = 16;
-constexpr std::int64_t kRowsPerTask = 8;
 
 // One step of some rows and its gradients, see nn/recurrent_kernel.h.
 struct Step {
@@ -243,7 +241,7 @@ RecurrentState RecurrentLayerImpl::first_state(std::int64_t rows) const {
 at::Tensor RecurrentLayerImpl::forward(const at::Tensor& input, const RecurrentState& state, const at::Tensor& real,
                                        Direction direction) {
   if (!input.is_cpu()) return forward_by_operations(input, state, real, direction);
-  const std::int64_t rows = input.size(1), missing = std::max<std::int64_t>(0, kFewestRows - rows);
+  const std::int64_t rows = input.size(1), missing = std::max<std::int64_t>(0, kFewestProductRows - rows);
   const auto filled = [&](const at::Tensor& x, at::IntArrayRef padding) {
     return missing > 0 && x.defined() ? at::constant_pad_nd(x, padding) : x;
   };

@@ -10,11 +10,10 @@
 
 #include "heed/nn/dropout_draw.h"
 #include "heed/nn/residual_kernel.h"
+#include "heed/nn/threads.h"
 
 namespace heed {
 namespace {
-
-constexpr std::int64_t kRowsPerTask = 16;
 
 template <class Number>
 const Number* read_pointer(const at::Tensor& tensor) {
@@ -39,7 +38,7 @@ void add_norm_all(const at::Tensor& stream, const at::Tensor& branch, const Drop
                                  .normed = written_pointer<Number>(normed),
                                  .mean = written_pointer<float>(mean),
                                  .reciprocal = written_pointer<float>(reciprocal)};
-  at::parallel_for(0, mean.numel(), kRowsPerTask,
+  at::parallel_for(0, mean.numel(), 2 * kRowsPerTask,
                    [&](std::int64_t begin, std::int64_t end) { add_norm_rows(rows, begin, end); });
 }
 
@@ -60,7 +59,7 @@ void add_norm_gradient_all(const at::Tensor& sum, const at::Tensor& mean, const 
                                          .branch_gradient = written_pointer<Number>(branch_gradient)};
   // Each thread sums the norm's gradients over its rows: [threads, 2, D].
   float* const sums = written_pointer<float>(norm_gradients);
-  at::parallel_for(0, mean.numel(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, mean.numel(), 2 * kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     float* const own = sums + at::get_thread_num() * 2 * rows.width;
     add_norm_gradient_rows(rows, begin, end, own, own + rows.width);
   });

@@ -1,6 +1,5 @@
 #include "heed/nn/self_attention_2d.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -9,13 +8,6 @@ namespace heed {
 namespace {
 
 thread_local bool current_double_backward = false;
-
-SelfAttention2dOptions resolved(SelfAttention2dOptions options) {
-  const auto share = [&](std::int64_t width) { return std::max<std::int64_t>(1, width / options.heads); };
-  if (options.head_dim == 0) options.head_dim = share(options.channels / 8);
-  if (options.value_head_dim == 0) options.value_head_dim = share(options.channels / 2);
-  return options;
-}
 
 MultiHeadAttentionOptions attention_options(const SelfAttention2dOptions& options) {
   return {.heads = options.heads,
@@ -95,11 +87,6 @@ std::array<at::Tensor, 4> SelfAttention2dImpl::normalised_weights() {
   const auto places = weights_of(*attention);
   if (!options.spectral_norm) return {*places[0], *places[1], *places[2], *places[3]};
   return {query_norm(*places[0]), key_norm(*places[1]), value_norm(*places[2]), output_norm(*places[3])};
-}
-
-std::int64_t parameter_count(const SelfAttention2dOptions& given) {
-  const SelfAttention2dOptions o = resolved(given);
-  return 2 * o.channels * o.heads * (o.head_dim + o.value_head_dim) + 1;
 }
 
 }  // namespace heed

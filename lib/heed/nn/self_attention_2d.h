@@ -1,12 +1,12 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
 #include "heed/nn/attention.h"
+#include "heed/nn/self_attention_2d_options.h"
 #include "heed/nn/spectral_norm.h"
 
 namespace heed {
@@ -26,14 +26,6 @@ class DoubleBackwardGuard {
 
  private:
   bool previous_;
-};
-
-struct SelfAttention2dOptions {
-  std::int64_t channels = 0;  ///< C
-  std::int64_t heads = 1;
-  std::int64_t head_dim = 0;        ///< K; 0 = C / 8, shared out among the heads, at least 1
-  std::int64_t value_head_dim = 0;  ///< V; 0 = C / 2, shared out among the heads, at least 1
-  bool spectral_norm = false;       ///< of all four projections
 };
 
 /// Every place of a feature map attends to all places: x + gain * attention(x), with a learned gain that starts from
@@ -56,8 +48,5 @@ class SelfAttention2dImpl : public torch::nn::Module {
   std::array<at::Tensor, 4> normalised_weights();
 };
 TORCH_MODULE(SelfAttention2d);
-
-/// Number of weights that it has.
-std::int64_t parameter_count(const SelfAttention2dOptions& options);
 
 }  // namespace heed

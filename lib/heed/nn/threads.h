@@ -11,6 +11,9 @@
 
 namespace heed {
 
+/// Rows of a hot loop that are worth a task of at::parallel_for.
+inline constexpr std::int64_t kRowsPerTask = 8;
+
 /// The number of threads that LibTorch shares one operation among, while this lives.
 class ThreadCountGuard {
  public:

@@ -9,12 +9,13 @@
 
 #include "heed/base/content_hash.h"
 #include "heed/base/error.h"
+#include "heed/nn/inference_product.h"
 #include "heed/text/next_tokens.h"
 
 namespace heed {
 namespace {
 
-constexpr std::int64_t kRowMultiple = 16;
+constexpr std::int64_t kLengthMultiple = 16;        // other lengths give attention other last bits
 constexpr std::uint64_t kDrawPurpose = 0x64726177;  // tells these draws apart from all others of the seed
 
 // One way to go on: the hypothesis it comes from, the token, the log probability of both.
@@ -260,11 +261,11 @@ std::vector<std::vector<Hypothesis>> search(SearchedModel& model, std::span<cons
                                             std::span<const Guidance> guidance) {
   const std::int64_t beam = hypotheses_per_sentence(options);
   // Fewer sentences than this would make too few rows; copies of the first fill the batch and are ignored.
-  const auto fewest = static_cast<std::size_t>((kRowMultiple + beam - 1) / beam);
+  const auto fewest = static_cast<std::size_t>((kFewestProductRows + beam - 1) / beam);
   std::vector<std::vector<TokenId>> filled(sources.begin(), sources.end());
   if (filled.size() < fewest) filled.resize(fewest, sources.front());
 
-  const std::unique_ptr<DecoderState> state = model.start(make_source_batch(filled, kRowMultiple, device), beam);
+  const std::unique_ptr<DecoderState> state = model.start(make_source_batch(filled, kLengthMultiple, device), beam);
 
   std::vector<SearchedSentence> sentences(filled.size());
   for (std::size_t b = 0; b < filled.size(); ++b) {

@@ -9,6 +9,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/Device.h>
 #include <torch/utils.h>
 
 #include "heed/base/count_of.h"
@@ -30,6 +31,7 @@
 #include "heed/train/gan_step.h"
 #include "heed/train/metrics_csv.h"
 #include "heed/train/non_finite.h"
+#include "heed/train/run.h"
 #include "heed/train/run_directory.h"
 
 namespace heed {
@@ -105,6 +107,7 @@ double real_distance(const ImageFolder& folder, const std::vector<std::uint64_t>
 
 int train_gan(GanTrainOptions& options, const TrainRun& run) {
   validate(options);
+  const c10::Device device(run.device);
   if (options.dry_run) {
     const ImageFolder folder(options.images);
     apply_preset(options, run.given, folder);
@@ -112,10 +115,10 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     validate(options.networks);
     log::info(folder.report().to_text());
     const PictureSplit split = split_pictures(folder.size(), 0, 0);
-    const PictureBatches batches(folder, split.training, static_cast<std::uint64_t>(options.seed), run.device);
+    const PictureBatches batches(folder, split.training, static_cast<std::uint64_t>(options.seed), device);
     if (options.precision == Precision::automatic)
-      options.precision = choose_precision(measure_gan_steps(options, batches, run.device));
-    report_forecast(forecast_gan(options, batches, run.device), options);
+      options.precision = choose_precision(measure_gan_steps(options, batches, device));
+    report_forecast(forecast_gan(options, batches, device), options);
     return 0;
   }
   RunClock clock;
@@ -153,7 +156,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   settle_augmentation(options, folder.size());
   const PictureSplit split =
       split_pictures(folder.size(), held_out_count(options, folder.size()), static_cast<std::uint64_t>(options.seed));
-  const PictureBatches batches(folder, split.training, static_cast<std::uint64_t>(options.seed), run.device);
+  const PictureBatches batches(folder, split.training, static_cast<std::uint64_t>(options.seed), device);
   options.networks.generator.image = {.channels = folder.channels(),
                                       .height = folder.picture_size().height,
                                       .width = folder.picture_size().width,
@@ -165,12 +168,12 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     throw data_error(options.images.data + ": has other classes than the run in " + options.model +
                      " was begun with: go on with those pictures, or say --restart");
   if (saved) check_weights(*saved, options.networks);
-  settle_precision(options.precision, state, [&] { return measure_gan_steps(options, batches, run.device); });
+  settle_precision(options.precision, state, [&] { return measure_gan_steps(options, batches, device); });
 
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));
   GanNetworks networks(options.networks,
                        {.kind = OptimizerKind::adam, .beta1 = options.beta1, .beta2 = options.beta2, .epsilon = 1e-8},
-                       run.device);
+                       device);
   if (parent) parent->read_weights(networks);
   parent.reset();
   const std::string train_options = fields_to_json(options).dump();
@@ -194,7 +197,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     state.seconds = clock.seconds();
     save_last(directory, to_go_on(networks, content));
   };
-  GanSnapshots snapshots(directory, networks.average, folder, split.training, run.device);
+  GanSnapshots snapshots(directory, networks.average, folder, split.training, device);
   if (state.update == 0) {
     save();
     if (begin_anew) {
@@ -208,7 +211,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   MetricsCsv samples(directory / "samples.csv", kSamplesColumns, state.snapshots);
 
   const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
-  GanSteps steps(networks.generator, networks.discriminator, options, run.device);
+  GanSteps steps(networks.generator, networks.discriminator, options, device);
   if (options.gamma > 0) {  // tells at once whether memory is enough for a step with penalties, the largest
     networks.discriminator->eval();
     steps.discriminator_backward(batches.at(static_cast<std::uint64_t>(state.images), options.batch), 0, 1, true);
@@ -218,7 +221,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
   const double distance_of_real = real_distance(folder, split.training);
   const bool has_held_out = !split.held_out.empty();
   const auto measured = [&](const std::vector<std::uint64_t>& pictures) {
-    return has_held_out ? read_pictures(folder, spread(pictures, kMeasuredPictures), run.device) : PictureBatch{};
+    return has_held_out ? read_pictures(folder, spread(pictures, kMeasuredPictures), device) : PictureBatch{};
   };
   const PictureBatch held_out = measured(split.held_out), trained_on = measured(split.training);
 
@@ -246,7 +249,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
     }
     const PictureBatch like = batches.at(0, kMeasuredPictures);
     const ExampleDraws draws{static_cast<std::uint64_t>(options.seed), 0, 0, like.examples};
-    const at::Tensor latents = random_latents(draws, options.networks.generator.latent).to(run.device);
+    const at::Tensor latents = random_latents(draws, options.networks.generator.latent).to(device);
     signs.diversity = mean_distance(networks.average(latents, like.classes)) / std::max(distance_of_real, 1e-6);
     row.diversity = signs.diversity;
     if (row_seconds > 0) row.images_per_second = static_cast<double>(timed_images) / row_seconds;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "heed/train/gan_options.h"
-#include "heed/train/run.h"
+#include "heed/train/train_run.h"
 
 namespace heed {
 

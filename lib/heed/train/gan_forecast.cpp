@@ -8,6 +8,7 @@
 
 #include "heed/base/memory.h"
 #include "heed/nn/layers.h"
+#include "heed/train/gan_checkpoint.h"
 #include "heed/train/gan_step.h"
 
 namespace heed {

@@ -1,8 +1,12 @@
 #pragma once
 
-#include "heed/train/gan_checkpoint.h"
+#include <cstdint>
+
+#include <c10/core/Device.h>
+
 #include "heed/train/gan_data.h"
 #include "heed/train/gan_options.h"
+#include "heed/train/precision.h"
 
 namespace heed {
 

@@ -8,10 +8,10 @@
 
 #include "heed/base/fields.h"
 #include "heed/image/image_folder.h"
-#include "heed/image/picture_model.h"
-#include "heed/nn/diff_augment.h"
-#include "heed/nn/gan_loss.h"
-#include "heed/train/precision.h"
+#include "heed/image/picture_networks.h"
+#include "heed/nn/diff_augment_options.h"
+#include "heed/nn/gan_loss_kind.h"
+#include "heed/train/precision_kind.h"
 
 namespace heed {
 

@@ -7,6 +7,8 @@
 #include "heed/base/error.h"
 #include "heed/base/log.h"
 #include "heed/base/memory.h"
+#include "heed/nn/diff_augment.h"
+#include "heed/nn/gan_loss.h"
 #include "heed/nn/out_of_memory.h"
 #include "heed/nn/self_attention_2d.h"
 

@@ -3,10 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <set>
 #include <string>
-
-#include <c10/core/Device.h>
 
 #include "heed/base/stop_signal.h"
 #include "heed/train/precision.h"
@@ -14,13 +11,6 @@
 
 /// What every recipe does at its start and its end.
 namespace heed {
-
-/// What a recipe is told by its program.
-struct TrainRun {
-  std::set<std::string> given;  ///< names of options that the user set; presets and saved runs leave them alone
-  c10::Device device = c10::kCPU;
-  std::function<std::string()> resolved_toml;  ///< the options as a settings file, once they are final
-};
 
 /// Said as soon as a signal comes, for the update, validation or survey at hand is finished first.
 inline constexpr const char* kStopNotice =

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <c10/core/Device.h>
 #include <torch/utils.h>
 
 #include "heed/base/count_of.h"
@@ -25,6 +26,7 @@
 #include "heed/nn/threads.h"
 #include "heed/train/metrics_csv.h"
 #include "heed/train/non_finite.h"
+#include "heed/train/run.h"
 #include "heed/train/run_directory.h"
 #include "heed/train/seq2seq_checkpoint.h"
 #include "heed/train/seq2seq_data.h"
@@ -83,6 +85,7 @@ void report_choices(const Seq2SeqTrainOptions& o, std::int64_t parameters, std::
 
 int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   validate(options);
+  const c10::Device device(run.device);
   RunClock clock;
   const RunDirectory run_directory(options.model);
   const std::filesystem::path& directory = run_directory.path();
@@ -148,8 +151,8 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
   torch::manual_seed(static_cast<std::uint64_t>(options.seed));
   const std::shared_ptr<Seq2SeqModel> network = make_seq2seq_model(options.network),
                                       average = make_seq2seq_model(options.network);
-  network->to(run.device);
-  average->to(run.device);
+  network->to(device);
+  average->to(device);
   average->eval();
   FlatParameters parameters(*network), averaged(*average, /*with_gradients=*/false);
   Adam adam(parameters, options.adam);
@@ -159,10 +162,10 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     parent.reset();
   }
   note_threads(state);
-  const ThreadSplit split = split_threads(state.threads, options.batch_tokens, parameters.values.numel(), run.device);
+  const ThreadSplit split = split_threads(state.threads, options.batch_tokens, parameters.values.numel(), device);
   const ThreadCountGuard threads_each(static_cast<int>(split.threads));
   settle_precision(options.precision, state,
-                   [&] { return measure_steps(options.network, options.batch_tokens / split.workers, run.device); });
+                   [&] { return measure_steps(options.network, options.batch_tokens / split.workers, device); });
   {
     const at::NoGradGuard no_grad;
     averaged.values.copy_(parameters.values);
@@ -229,7 +232,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
     for (const at::Tensor& earlier : recent) averaged.values.add_(earlier);
     averaged.values.div_(static_cast<double>(recent.size() + 1));
     average->prepare_inference(compute_dtype());
-    const ValidationScores scores = validator(*average, run.device);
+    const ValidationScores scores = validator(*average, device);
     state.validated_update = state.update;
     row.valid_loss = scores.loss;
     row.valid_bleu = scores.bleu;
@@ -279,7 +282,7 @@ int train_seq2seq(Seq2SeqTrainOptions& options, const TrainRun& run) {
 
   const LossOptions loss_options{static_cast<std::uint64_t>(options.seed), options.label_smoothing, options.r_drop};
   network->train();
-  BatchGradients gradients(*network, parameters, split.workers, run.device);
+  BatchGradients gradients(*network, parameters, split.workers, device);
   const auto compute_gradients = [&](std::span<const TokenBatch> batches) {
     try {
       return gradients.compute(batches, static_cast<std::uint64_t>(state.update + 1), loss_options, stages);

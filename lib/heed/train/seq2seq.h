@@ -1,7 +1,7 @@
 #pragma once
 
-#include "heed/train/run.h"
 #include "heed/train/seq2seq_options.h"
+#include "heed/train/train_run.h"
 
 namespace heed {
 
