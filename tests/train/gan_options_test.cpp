@@ -65,6 +65,14 @@ TEST_CASE("small pictures get the small preset, larger ones the medium one") {
   CHECK(medium.gamma > small.gamma);
 }
 
+TEST_CASE("the tiny preset learns faster than the small one, and holds its discriminator back for it") {
+  const GanTrainOptions small = chosen(32), tiny = chosen(32, 3, [](auto& o) { o.preset = GanPreset::tiny; });
+  CHECK(tiny.networks.generator.width < small.networks.generator.width);
+  CHECK(tiny.g_lr > small.g_lr);
+  CHECK(tiny.d_lr > small.d_lr);
+  CHECK(tiny.gamma > small.gamma);
+}
+
 TEST_CASE("grey pictures are not augmented in colour") {
   CHECK(chosen(32, 1).networks.generator.image.channels == 1);
   CHECK_FALSE(chosen(32, 1).augment.color);
