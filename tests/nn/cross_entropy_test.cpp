@@ -11,6 +11,7 @@
 #include "tensors.h"
 
 namespace heed {
+
 TEST_CASE("cross-entropy equals F.cross_entropy of Python, gradients included") {
   const Numbers numbers("nn/cross_entropy_numbers.safetensors");
   const at::Tensor targets = numbers["targets"];

@@ -11,6 +11,7 @@
 #include "tensors.h"
 
 namespace heed {
+
 TEST_CASE("R-Drop equals its loss out of Python's functions, gradients included") {
   const Numbers numbers("nn/r_drop_numbers.safetensors");
   struct Case {

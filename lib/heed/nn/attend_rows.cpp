@@ -10,7 +10,6 @@
 #include "heed/nn/threads.h"
 
 namespace heed {
-namespace {}  // namespace
 
 void KeyValueTable::append(const at::Tensor& rows) {
   const std::int64_t needed = used_ + rows.size(0);
