@@ -227,7 +227,8 @@ class Resuming(GanTest):
         grids = [[line.split(",")[:2] + line.split(",")[3:] for line in
                   (place / "m/samples.csv").read_text().splitlines()] for place in (expected, actual)]
         self.assertEqual(*grids)
-        pictures = [contents(place / "m/samples") for place in (expected, actual)]
+        pictures = [contents(place / "m/samples") | {"film": (place / "m/progress.gif").read_bytes()}
+                    for place in (expected, actual)]
         self.assertEqual(*pictures)
         self.assertEqual(temporaries(actual), [])
 
@@ -245,6 +246,16 @@ class Resuming(GanTest):
             self.stop_in(place, number, update, **self.RUN)
         result = self.gan_train(cwd=place, **self.RUN)
         self.assertIn("going on from update", result.err)
+        self.assert_same_run(self.folder / "undisturbed", place)
+
+    def test_with_two_threads(self):
+        changes = self.RUN | {"threads": 2}
+        self.gan_train(cwd=self.place("undisturbed"), **changes)
+        place = self.place("killed")
+        self.stop_in(place, signal.SIGKILL, 12, **changes)
+        result = self.gan_train(cwd=place, **changes)
+        self.assertIn("going on from update", result.err)
+        self.assertIn("2 threads", result.err)
         self.assert_same_run(self.folder / "undisturbed", place)
 
     def test_in_bf16_and_without_saying_settings_again(self):

@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from common import (BIN, LEARNING, PATIENCE, ProgramTest, Running, contents, drop_privileges, environment, flags,
-                    lines, read_safetensors, rewrite_metadata, temporaries, toy_pairs, write_pairs)
+                    limit_file_size, lines, read_safetensors, rewrite_metadata, temporaries, toy_pairs, write_pairs)
 
 PAIRS = toy_pairs(1000)
 UNSEEN = PAIRS[900:]
@@ -519,6 +519,40 @@ class Files(TranslateTest):
         running.signal(signal.SIGTERM)
         self.assertEqual(running.process.wait(15), 143)
         self.assertEqual((temporaries(self.folder), (self.folder / "out").exists()), ([], False))
+
+    def test_output_that_a_disk_has_no_room_for_leaves_what_was_there(self):
+        """Noticed amid the work, or only at its end, when what was gathered is written."""
+        self.write("kept", "from before\n")
+        self.write("few", lines(SOURCES))
+        self.write("many", lines(SOURCES) * 100)
+        for text in ("few", "many"):
+            for output in ("out", "kept"):
+                with self.subTest(text=text, output=output):
+                    result = self.run_files("--input", text, "--output", output, code=None,
+                                            before=limit_file_size(1000))
+                    self.assert_refused(result, 3, f"cannot write {output}", "File too large")
+                    self.assertFalse((self.folder / "out").exists())
+                    self.assertEqual((self.folder / "kept").read_text(), "from before\n")
+                    self.assertEqual(temporaries(self.folder), [])
+
+    def test_killed_amid_its_output_it_leaves_what_was_there(self):
+        """And the same command gives all of it."""
+        self.write("text", lines(SOURCES) * 400)
+        expected = self.translate(lines(SOURCES)).out * 400
+        for before in (None, "from before\n"):
+            with self.subTest(before=before):
+                out = self.folder / "out"
+                out.unlink(missing_ok=True)
+                if before:
+                    self.write("out", before)
+                running = self.start(input="text", output="out", buffer=10)
+                self.assertTrue(running.wait_until(lambda: any(path.stat().st_size > 0
+                                                               for path in self.folder.glob(".*.tmp-*"))), running.err)
+                running.signal(signal.SIGKILL)
+                self.assertEqual(running.wait(), -signal.SIGKILL, running.err)
+                self.assertEqual(out.read_text() if out.exists() else None, before)
+                self.run_files("--input", "text", "--output", "out")
+                self.assertEqual(out.read_bytes(), expected)
 
     def test_output_to_devices_and_pipes(self):
         self.assertEqual(self.translate("the cat\n", output="/dev/null").out, b"")

@@ -53,6 +53,22 @@ TEST_CASE("an atomic file appears whole", "[files]") {
   CHECK(scratch.names() == Names{"model"});
 }
 
+TEST_CASE("pieces of any size come one after another", "[files]") {
+  const ScratchDirectory scratch;
+  std::string expected;
+  {
+    AtomicFile file(scratch / "model");
+    std::size_t number = 0;
+    for (const std::size_t size : {1, 0, 65'535, 1, 65'536, 7, 65'537, 200'000, 40'000, 40'000, 3}) {
+      const std::string piece(size, static_cast<char>('a' + number++));
+      file.write(piece);
+      expected += piece;
+    }
+    file.commit();
+  }
+  CHECK(get(scratch / "model") == expected);
+}
+
 TEST_CASE("an atomic file that is not committed leaves nothing", "[files]") {
   const ScratchDirectory scratch;
   put(scratch / "model", "old");
@@ -184,7 +200,7 @@ TEST_CASE("a failed write gives the temporary up at once", "[files]") {
           AtomicFile file(scratch / "model");
           if (scratch.names().size() != 1) return 4;
           const int status =
-              expect_error(ExitCode::data, {"File too large"}, [&] { file.write(std::string(2'000, 'x')); });
+              expect_error(ExitCode::data, {"File too large"}, [&] { file.write(std::string(200'000, 'x')); });
           return scratch.names().empty() ? status : 5;
         }) == 42);
 }

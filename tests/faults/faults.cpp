@@ -14,10 +14,13 @@
 // FAULTS_CLOCK_AFTER    after so many readings of it
 // FAULTS_NO_LOCKS       when set, files cannot be locked, as on some network file systems
 // FAULTS_LARGEST_BLOCK  larger blocks of memory than so many bytes cannot be had by the call that LibTorch uses
+// FAULTS_MEMORY         that call gives none that would bring all blocks in use above so many bytes
+// FAULTS_MEMORY_LOG     file that gets the most bytes that were in use when it gave one
 //
 // POWER is what a power cut leaves: all that was synced, of other files no more than was synced, and of renames, links,
 // new and deleted names after a directory's last sync only the first FAULTS_KEEP. A kill keeps all of it.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -26,13 +29,16 @@
 #include <cstdarg>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -214,6 +220,22 @@ time_t clock_offset() {
   return jump != 0 && ++readings > after ? jump : 0;
 }
 
+// Whether FAULTS_MEMORY allows one more block; notes the most that was in use.
+bool has_room(std::size_t size) {
+  static const auto limit = static_cast<std::size_t>(std::atol(setting("FAULTS_MEMORY").c_str()));
+  static const std::string log = setting("FAULTS_MEMORY_LOG");
+  static std::size_t most = 0;
+  static std::mutex mutex;
+  if (limit == 0 && log.empty()) return true;
+  const struct mallinfo2 memory = mallinfo2();
+  const std::size_t needed = memory.uordblks + memory.hblkhd + size;
+  if (limit > 0 && needed > limit) return false;
+  const std::lock_guard lock(mutex);
+  if (needed > most && !log.empty()) std::ofstream(log) << needed;
+  most = std::max(most, needed);
+  return true;
+}
+
 }  // namespace
 
 extern "C" {
@@ -334,6 +356,7 @@ time_t time(time_t* result) noexcept {
 int posix_memalign(void** block, size_t alignment, size_t size) noexcept {
   static const long largest = std::atol(setting("FAULTS_LARGEST_BLOCK").c_str());
   if (largest > 0 && size > static_cast<size_t>(largest)) return ENOMEM;
+  if (!has_room(size)) return ENOMEM;
   static auto* const next = REAL(posix_memalign);
   return next(block, alignment, size);
 }

@@ -25,9 +25,9 @@ class Call(NamedTuple):
     failed: bool
 
     def matters(self, error):
-        """What does not is passed over: cleaning up, letting go of the lock, and asking for room where the file system
-        cannot tell."""
-        return not (self.name == "unlink" or (self.name == "close" and self.path.endswith("/.lock")) or
+        """What does not is passed over: cleaning up, letting go of the lock or of a log that could be opened, and asking
+        for room where the file system cannot tell."""
+        return not (self.name == "unlink" or (self.name == "close" and self.path.endswith(("/.lock", "/train.log"))) or
                     (self.name == "fallocate" and error not in ("ENOSPC", "EDQUOT")))
 
 

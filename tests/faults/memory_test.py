@@ -1,7 +1,7 @@
 """Both trainers where memory is short: a batch that does not fit is split and named, and training goes on; what cannot
 be split ends the run after a save.
 
-Either LibTorch gets no larger blocks than so many bytes (faults.cpp), or the whole process has a limit.
+Either LibTorch gets no larger blocks than so many bytes or no more in all (faults.cpp), or the whole process has a limit.
 """
 import resource
 import unittest
@@ -17,8 +17,9 @@ setUpModule = trainers.setUpModule
 class ShortMemory:
     """For both trainers."""
 
-    def limited(self, place, largest_block, code=0, **changes):
-        with mock.patch.dict("os.environ", faults(place / "m", self.folder / "calls", largest_block=largest_block)):
+    def limited(self, place, largest_block=0, memory=0, code=0, **changes):
+        with mock.patch.dict("os.environ", faults(place / "m", self.folder / "calls", largest_block=largest_block,
+                                                  memory=memory, memory_log=self.folder / "memory")):
             return self.train_in(place, code=code, **changes)
 
 
@@ -95,6 +96,20 @@ class Pictures(ShortMemory, trainers.PictureRuns):
         for ours, theirs in zip(metrics_of(place / "m")[1:], metrics_of(undisturbed / "m")[1:]):
             for column in (4, 5, 6, 7):
                 self.assertAlmostEqual(float(ours[column]), float(theirs[column]), delta=1e-3)
+
+    def most_memory(self, name, **settings):
+        self.limited(self.place(name), **settings)
+        return int((self.folder / "memory").read_text())
+
+    def test_step_with_penalties_is_tried_first(self):
+        """One would come in the hundredth update, were there one. With self-attention it takes the most."""
+        settings = {"batch": 128, "d_attn_res": 16, "max_updates": 1, "held_out": 0}
+        plain = self.most_memory("plain", gamma=0, **settings)
+        penalised = self.most_memory("penalised", reg_every=1, **settings)
+        self.assertGreater(penalised, 1.2 * plain)
+        result = self.limited(self.place("limited"), memory=(plain + penalised) // 2, reg_every=100, **settings)
+        self.assertIn("warning: a batch of 128 pictures of 16x16 does not fit into memory: it is computed in 2 parts",
+                      result.err)
 
     def test_picture_that_does_not_fit(self):
         place = self.place("limited")

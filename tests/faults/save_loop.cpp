@@ -23,7 +23,7 @@ struct State {
 
 State read_state(const heed::safetensors::File& file) {
   const std::string& step = file.metadata("step");
-  const auto* words = reinterpret_cast<const std::uint64_t*>(file.find("words")->data.data());
+  const auto* words = reinterpret_cast<const std::uint64_t*>(file.find("few")->data.data());
   return {std::stoull(step), words[0]};
 }
 
@@ -37,9 +37,11 @@ int run(const char* directory, std::uint64_t steps) {
     ++state.step;
     state.value = heed::combine_hash(state.value, state.step);
     metrics.append({std::to_string(state.step), std::to_string(state.value)});
-    const std::vector<std::uint64_t> words(1000, state.value);
+    // One tensor is written with others in a single call, the other one by a call of its own.
+    const std::vector<std::uint64_t> few(1000, state.value), many(10'000, state.value);
     const std::vector<heed::safetensors::TensorView> tensors = {
-        {"words", heed::safetensors::DType::i64, {1000}, std::as_bytes(std::span(words))}};
+        {"few", heed::safetensors::DType::i64, {1000}, std::as_bytes(std::span(few))},
+        {"many", heed::safetensors::DType::i64, {10'000}, std::as_bytes(std::span(many))}};
     if (state.step % 3 == 0) heed::save_best(run_directory.path(), tensors, {});
     if (state.step % 2 != 0) continue;
     heed::save_last(run_directory.path(), tensors, {{"step", std::to_string(state.step)}});

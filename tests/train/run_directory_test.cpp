@@ -40,15 +40,15 @@ TEST_CASE("one run at a time is in a directory, for as long as it lasts") {
 
 TEST_CASE("what killed runs left half written is removed, the rest is not touched") {
   const ScratchDirectory scratch;
-  const std::string stale = ".last.safetensors.tmp-host-123", stale_in_cache = "cache/.0123.index.tmp-host-123";
-  std::filesystem::create_directory(scratch / "cache");
-  for (const std::string& name : {stale, stale_in_cache, std::string("last.safetensors"), std::string("notes.txt")})
-    put(scratch / name, "content");
+  for (const char* folder : {"cache", "samples"}) std::filesystem::create_directory(scratch / folder);
+  const std::vector<std::string> stale = {".last.safetensors.tmp-host-123", "cache/.0123.index.tmp-host-123",
+                                          "samples/.00000006.png.tmp-host-123"},
+                                 kept = {"last.safetensors", "notes.txt", "samples/00000006.png"};
+  for (const auto* names : {&stale, &kept})
+    for (const std::string& name : *names) put(scratch / name, "content");
   const RunDirectory run(scratch.path());
-  CHECK_FALSE(std::filesystem::exists(scratch / stale));
-  CHECK_FALSE(std::filesystem::exists(scratch / stale_in_cache));
-  CHECK(get(scratch / "last.safetensors") == "content");
-  CHECK(get(scratch / "notes.txt") == "content");
+  for (const std::string& name : stale) CHECK_FALSE(std::filesystem::exists(scratch / name));
+  for (const std::string& name : kept) CHECK(get(scratch / name) == "content");
 }
 
 TEST_CASE("the half written files of a run that still goes on stay") {

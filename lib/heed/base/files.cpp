@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTemporaryMark = ".tmp-";
 constexpr int kMostLinks = 40;  // in a row, as in Linux
+constexpr std::size_t kGatheredBytes = std::size_t{64} << 10;
 
 /// Repeats a system call that a signal interrupted.
 template <class Call>
@@ -242,18 +243,26 @@ void AtomicFile::reserve(std::uint64_t bytes) {
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
-  write_bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
 void AtomicFile::write(std::string_view text) {
-  write_bytes(text.data(), text.size());
+  if (gathered_.size() + text.size() > kGatheredBytes) flush();
+  if (text.size() > kGatheredBytes) return write_now(text);
+  gathered_.append(text);
 }
 
-void AtomicFile::write_bytes(const char* data, std::size_t size) {
-  if (const int error = write_all(descriptor_, data, size, &written_); error != 0) fail(error);
+void AtomicFile::flush() {
+  write_now(gathered_);
+  gathered_.clear();
+}
+
+void AtomicFile::write_now(std::string_view text) {
+  if (const int error = write_all(descriptor_, text.data(), text.size(), &written_); error != 0) fail(error);
 }
 
 void AtomicFile::commit(const fs::path& keep_previous_as) {
+  flush();
   if (retry([&] { return ::fsync(descriptor_); }) != 0) fail(errno);
   // Linux has released the descriptor even when close was interrupted.
   if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail(errno);

@@ -15,6 +15,7 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit = s
 /// A file that appears under its name whole or not at all: written beside its target under a temporary name
 /// (`.NAME.tmp-HOST-PID`), synced, renamed, and the directory synced. Destroyed before commit(), it leaves nothing.
 /// After a failed fsync the temporary is given up, never synced again (the kernel may have dropped its pages).
+/// Small pieces are gathered, 64 KiB at a time; that they cannot be written may show in a later call.
 /// A target that is a symbolic link stays one: the file it points to is replaced. Anything else that is no regular file
 /// (a directory, a device) is refused. All errors are Error(failure_code) with path, system reason and bytes written.
 class AtomicFile {
@@ -33,13 +34,15 @@ class AtomicFile {
   void commit(const std::filesystem::path& keep_previous_as = {});
 
  private:
-  void write_bytes(const char* data, std::size_t size);
+  void flush();
+  void write_now(std::string_view text);
   /// Gives the temporary up and throws.
   [[noreturn]] void fail(int error);
 
   std::filesystem::path target_, temporary_;
   int failure_code_;
   int descriptor_ = -1;
+  std::string gathered_;  // not yet written
   std::uint64_t written_ = 0;
 };
 

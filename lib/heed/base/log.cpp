@@ -138,7 +138,9 @@ Level level() {
 
 void also_to_file(const std::filesystem::path& path) {
   // Tried first by hand, because the logger would make missing directories and retry in silence.
-  const int probe = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+  int probe = -1;
+  do probe = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+  while (probe < 0 && errno == EINTR);
   const int error = errno;
   if (probe >= 0) ::close(probe);
   if (probe < 0)

@@ -5,11 +5,11 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -90,24 +90,6 @@ std::optional<IndexedText> open_cached(IndexHeader expected, MappedFile& text, c
   return cached;
 }
 
-class EntryWriter {
- public:
-  explicit EntryWriter(AtomicFile& file) : file_(file) { buffer_.reserve(kEntries); }
-  void add(std::uint64_t entry) {
-    buffer_.push_back(entry);
-    if (buffer_.size() == kEntries) flush();
-  }
-  void flush() {
-    file_.write(std::as_bytes(std::span(buffer_)));
-    buffer_.clear();
-  }
-
- private:
-  static constexpr std::size_t kEntries = 1 << 15;
-  AtomicFile& file_;
-  std::vector<std::uint64_t> buffer_;
-};
-
 std::uint64_t hash_whole(const MappedFile& file, Progress& progress) {
   const std::string_view text = file.text();
   std::uint64_t hash = 0;
@@ -128,10 +110,10 @@ void write_index(IndexHeader header, const MappedFile& mapped, const std::string
   header.content = hash_whole(mapped, progress);
   AtomicFile file(index_path, static_cast<int>(ExitCode::checkpoint));
   file.write(std::as_bytes(std::span(&header, 1)));
-  EntryWriter entries(file);
+  const auto add = [&](std::uint64_t entry) { file.write(std::as_bytes(std::span(&entry, 1))); };
   std::size_t next_report = kProgressBytes;
   for (std::size_t begin = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; begin < text.size();) {
-    entries.add(begin);
+    add(begin);
     const std::size_t end = text.find('\n', begin);
     begin = end == text.npos ? text.size() : end + 1;
     if (begin >= next_report) {
@@ -140,8 +122,7 @@ void write_index(IndexHeader header, const MappedFile& mapped, const std::string
       next_report = begin + kProgressBytes;
     }
   }
-  entries.add(text.size());
-  entries.flush();
+  add(text.size());
   file.commit();
 }
 

@@ -212,7 +212,7 @@ int train_gan(GanTrainOptions& options, const TrainRun& run) {
 
   const ComputeDtypeGuard compute(compute_dtype_of(options.precision));
   GanSteps steps(networks.generator, networks.discriminator, options, device);
-  if (options.gamma > 0) {  // tells at once whether memory is enough for a step with penalties, the largest
+  if (options.gamma > 0) {  // tells at once whether memory is enough for a step with penalties
     networks.discriminator->eval();
     steps.discriminator_backward(batches.at(static_cast<std::uint64_t>(state.images), options.batch), 0, 1, true);
     networks.discriminator->train();

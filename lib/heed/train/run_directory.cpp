@@ -17,7 +17,7 @@ const std::filesystem::path& made(const std::filesystem::path& path) {
 
 RunDirectory::RunDirectory(const std::filesystem::path& path) : path_(path), lock_(made(path)) {
   std::error_code unknown;
-  for (const std::filesystem::path& folder : {path, path / "cache"})
+  for (const std::filesystem::path& folder : {path, path / "cache", path / "samples"})
     if (std::filesystem::is_directory(folder, unknown)) remove_stale_temporaries(folder);
 }
 
