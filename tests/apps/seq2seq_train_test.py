@@ -90,6 +90,12 @@ class Metrics(TrainTest):
         for row in rows[1:]:
             self.assertAlmostEqual(float(row[3]), 0.003 * int(row[0]) / 1000, places=12)
 
+    def test_seconds_of_each_stage_are_told_to_who_asks(self):
+        result = self.train(max_updates=10, log_level="debug")
+        for update in (5, 10):
+            self.assertRegex(result.err, rf"update {update}: data [\d.]+ s, forward [\d.]+ s, backward [\d.]+ s, .*"
+                                         r"optimizer [\d.]+ s\n")
+
     def test_row_and_validation_at_the_end(self):
         self.train(max_updates=7)
         rows = metrics_of(self.model)

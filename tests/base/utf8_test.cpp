@@ -88,6 +88,14 @@ TEST_CASE("printable cuts between characters", "[utf8]") {
   CHECK(heed::printable(std::string(300, 'x')).size() == 203);
 }
 
+TEST_CASE("a text's beginning ends between characters", "[utf8]") {
+  CHECK(heed::utf8_beginning("abö", 4) == "abö");
+  CHECK(heed::utf8_beginning("aböc", 4) == "abö");
+  CHECK(heed::utf8_beginning("aböc", 3) == "ab");
+  CHECK(heed::utf8_beginning("a😀", 4) == "a");
+  CHECK(heed::utf8_beginning("😀", 0).empty());
+}
+
 TEST_CASE("blank means white space only", "[utf8]") {
   CHECK(heed::is_blank(""));
   CHECK(heed::is_blank(" \t\r\n\v\f"));

@@ -351,6 +351,16 @@ TEST_CASE("pairs over the limit are dropped or cropped") {
   }
 }
 
+TEST_CASE("a line of more bytes than are encoded is over the limit, however few tokens it has") {
+  const Corpus corpus("abc\nabc" + std::string(Subwords::kLongestText, ' ') + "d\n", "abc\nabc\n");
+  BatchOptions options = options_of(1000);
+  BatchStream dropping = corpus.stream(options);
+  CHECK(order_of(read_epochs(dropping)) == std::vector<std::uint64_t>{0});
+  options.on_long = OnLong::crop;
+  BatchStream cropping = corpus.stream(options);
+  CHECK(sorted(order_of(read_epochs(cropping))) == all_numbers(2));
+}
+
 TEST_CASE("a pair longer than a batch makes a batch of its own") {
   const Corpus corpus(std::string(60, 'a') + "\nb\nc\n", "a\nb\nc\n");
   BatchStream stream = corpus.stream(options_of(20));

@@ -288,7 +288,7 @@ TEST_CASE("translations are drawn as often as the model says, with its scores") 
        {SamplingOptions{}, SamplingOptions{.temperature = 0.6}, SamplingOptions{.top_k = 2},
         SamplingOptions{.top_p = 0.7}, SamplingOptions{.top_k = 3, .top_p = 0.9, .temperature = 1.5}}) {
     CAPTURE(sampling.top_k, sampling.top_p, sampling.temperature);
-    std::map<Tokens, double> times;
+    std::map<Tokens, double> times, scores;
     constexpr int kSeeds = 4;
     for (int seed = 1; seed <= kSeeds; ++seed) {
       const SearchOptions options{.length_penalty = 0,
@@ -298,7 +298,10 @@ TEST_CASE("translations are drawn as often as the model says, with its scores") 
                                   .sampling = sampling,
                                   .seed = seed};
       const auto found = search(*model, std::span(&source, 1), options, at::kCPU);
-      for (const Hypothesis& drawn : found[0]) times[drawn.tokens] += 1.0 / (kSeeds * kEveryPlace);
+      for (const Hypothesis& drawn : found[0]) {
+        times[drawn.tokens] += 1.0 / (kSeeds * kEveryPlace);
+        scores[drawn.tokens] = drawn.score;
+      }
     }
     for (const Hypothesis& expected : enumerated({model}, source, {.length_penalty = 0, .allow_unk = true})) {
       const at::Tensor logits = judge.logits(expected.tokens);  // [T + 1, C]
@@ -309,6 +312,8 @@ TEST_CASE("translations are drawn as often as the model says, with its scores") 
                          sampling)[t < expected.tokens.size() ? expected.tokens[t] : kEos];
       }
       CHECK(times[expected.tokens] == Approx(share).margin(4 * std::sqrt(share / (kSeeds * kEveryPlace)) + 1e-3));
+      // The model's own, not those of what it was drawn from.
+      if (scores.contains(expected.tokens)) CHECK(scores[expected.tokens] == Approx(expected.score).margin(1e-4));
     }
   }
 }

@@ -83,6 +83,14 @@ TEST_CASE("a NUL does not end a text") {
   CHECK(subwords.decode(tokens) == "The house \u2047  sees");
 }
 
+TEST_CASE("of a text without end only the beginning is encoded") {
+  const Subwords subwords = train_on(many_sentences(), SubwordKind::unigram, 50);
+  const std::string beginning(Subwords::kLongestText - 1, ' '), text = "house" + beginning.substr(5);
+  CHECK(subwords.encode(text + "e house") == subwords.encode(text + "e"));
+  CHECK(subwords.encode(text + "ß house") == subwords.encode("house"));  // the last character does not fit
+  CHECK(subwords.pieces(text + "e house") == subwords.pieces("house e"));
+}
+
 TEST_CASE("marks in the text are text") {
   const Subwords subwords = train_on({"a </s> b <s> c <pad> d <unk>"}, SubwordKind::bpe, 100);
   const std::vector<TokenId> tokens = subwords.encode("a </s> b <pad>");

@@ -48,6 +48,23 @@ TranslationModel model_of_short_positions() {
   return {decided_network(options).ptr(), subwords, subwords};
 }
 
+// Weights that were written down are those of the network, and each row of them is whole.
+void check_same(const AttentionLayers& written, const std::vector<at::Tensor>& maps, std::size_t rows,
+                std::size_t columns) {
+  REQUIRE(written.size() == 2);
+  for (std::size_t layer = 0; layer < written.size(); ++layer) {
+    REQUIRE(written[layer].size() == 4);
+    for (std::size_t head = 0; head < written[layer].size(); ++head) {
+      const AttentionMatrix& matrix = written[layer][head];
+      REQUIRE((matrix.rows == rows && matrix.columns == columns));
+      const at::Tensor expected = maps[layer][0][static_cast<std::int64_t>(head)],
+                       found = at::tensor(matrix.weights).view_as(expected);
+      CHECK(found.equal(expected));
+      CHECK(at::allclose(found.sum(1), at::ones(expected.size(0)), 0, 1e-5));
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("lines come back in their order, each as if it were alone, blank ones blank") {
@@ -226,6 +243,16 @@ TEST_CASE("a line over the limit is cut, told, and still one translation") {
   CHECK(translations[1][0].tokens == search(*network, std::span(&source, 1), {}, at::kCPU).front().front().tokens);
 }
 
+TEST_CASE("a line of more bytes than are encoded is cut and told, however few tokens it has") {
+  at::manual_seed(5);
+  Translator translator(tiny_translation_model(), {});
+  TranslationStats stats;
+  const std::vector<std::string> lines = {kLines[2], kLines[2] + std::string(Subwords::kLongestText, ' ') + kLines[4]};
+  const auto translations = translator.translate(lines, SearchOptions{}, &stats);
+  CHECK(stats.cut_lines == std::vector<std::size_t>{1});
+  CHECK(translations[1][0].tokens == translations[0][0].tokens);
+}
+
 TEST_CASE("learned positions cut longer lines") {
   at::manual_seed(6);
   Translator translator(model_of_short_positions(), {});
@@ -344,21 +371,10 @@ TEST_CASE("attention is that of the network, one row for each piece and the end"
     const auto [input, output] = make_target_batch(std::span(&target, 1), at::kCPU);
     const TranslationAttention maps =
         network->attention_maps(make_source_batch(std::span(&source, 1), 1, at::kCPU), input);
-    REQUIRE(record.cross.size() == 2);
-    REQUIRE(record.cross[1].size() == 4);
-    const AttentionMatrix& head = record.cross[1][3];
-    CHECK(head.rows == record.target.size());
-    CHECK(head.columns == record.source.size());
-    for (std::size_t r = 0; r < head.rows; ++r) {
-      double sum = 0;
-      for (std::size_t c = 0; c < head.columns; ++c) {
-        sum += head.at(r, c);
-        CHECK(head.at(r, c) ==
-              maps.cross[1][0][3][static_cast<std::int64_t>(r)][static_cast<std::int64_t>(c)].item<float>());
-      }
-      CHECK(sum == Approx(1).margin(1e-5));
-    }
-    for (std::size_t c = 1; c < head.rows; ++c) CHECK(record.decoder[0][0].at(0, c) == 0);
+    check_same(record.encoder, maps.encoder, record.source.size(), record.source.size());
+    check_same(record.decoder, maps.decoder, record.target.size(), record.target.size());
+    check_same(record.cross, maps.cross, record.target.size(), record.source.size());
+    for (std::size_t c = 1; c < record.target.size(); ++c) CHECK(record.decoder[0][0].at(0, c) == 0);
   }
   CHECK_FALSE(Translator(model, {}).translate(std::span(&kLines[0], 1), SearchOptions{})[0][0].attention);
 }

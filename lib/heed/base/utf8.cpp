@@ -95,6 +95,12 @@ std::string repair_utf8(std::string_view text, std::size_t* replaced) {
   return result;
 }
 
+std::string_view utf8_beginning(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  return text.substr(0, limit);
+}
+
 bool looks_like_utf16(std::string_view head) {
   const bool little = head.starts_with("\xFF\xFE") && head.size() > 3 && head[3] == '\0';
   const bool big = head.starts_with("\xFE\xFF") && head.size() > 2 && head[2] == '\0';

@@ -12,6 +12,8 @@ bool is_valid_utf8(std::string_view text);
 std::string repair_utf8(std::string_view text, std::size_t* replaced = nullptr);
 /// Whether the first bytes of a text are those of UTF-16, by its mark and the zero of a first Latin letter.
 bool looks_like_utf16(std::string_view head);
+/// The longest beginning of a well-formed `text` that has at most `limit` bytes and ends between characters.
+std::string_view utf8_beginning(std::string_view text, std::size_t limit);
 /// For messages: control characters and ill-formed bytes shown as \xNN, cut to `limit` bytes with "...".
 std::string printable(std::string_view text, std::size_t limit = 200);
 /// True when nothing but ASCII and Unicode white space is in it (empty too).

@@ -65,6 +65,8 @@ class PairReader {
     if (std::binary_search(excluded_.begin(), excluded_.end(), sentence)) return ++dropped.excluded, std::nullopt;
     const SentencePair text = corpus_->pair(sentence);
     if (is_blank(text.source) || is_blank(text.target)) return ++dropped.empty, std::nullopt;
+    if (on_long_ == OnLong::drop && std::max(text.source.size(), text.target.size()) > Subwords::kLongestText)
+      return ++dropped.too_long, std::nullopt;
     TokenPair pair{sentence, sampled_source_(text.source, make_key(seed_, epoch, kSourceDraws + sentence)),
                    sampled_target_(text.target, make_key(seed_, epoch, kTargetDraws + sentence))};
     if (pair.source.empty() || pair.target.empty()) return ++dropped.empty, std::nullopt;

@@ -15,6 +15,7 @@
 #include "heed/base/files.h"
 #include "heed/base/log.h"
 #include "heed/base/progress.h"
+#include "heed/base/utf8.h"
 #include "heed/text/subword_guard.h"
 #include "heed/text/subword_table.h"
 #include "heed/text/text_sample.h"
@@ -194,14 +195,14 @@ Subwords Subwords::from_file(const std::filesystem::path& path) {
 
 std::vector<TokenId> Subwords::encode(std::string_view text) const {
   std::vector<TokenId> tokens;
-  const auto status = model_->processor.Encode(text, &tokens);
+  const auto status = model_->processor.Encode(utf8_beginning(text, kLongestText), &tokens);
   if (!status.ok()) throw Error(ExitCode::internal, "SentencePiece cannot encode a text: " + status.ToString());
   return tokens;
 }
 
 std::vector<std::string> Subwords::pieces(std::string_view text) const {
   std::vector<std::string> pieces;
-  const auto status = model_->processor.Encode(text, &pieces);
+  const auto status = model_->processor.Encode(utf8_beginning(text, kLongestText), &pieces);
   if (!status.ok()) throw Error(ExitCode::internal, "SentencePiece cannot encode a text: " + status.ToString());
   return pieces;
 }

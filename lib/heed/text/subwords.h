@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -35,6 +36,8 @@ class Subwords {
   /// From a `.model` file. Throws Error(data).
   static Subwords from_file(const std::filesystem::path& path);
 
+  /// Of a text with more bytes only the beginning is encoded: SentencePiece needs memory for many times its text.
+  static constexpr std::size_t kLongestText = std::size_t{1} << 20;
   /// Token ids without any of pad, bos and eos. `text` is valid UTF-8.
   std::vector<TokenId> encode(std::string_view text) const;
   /// The same tokens as the letters that they stand for, unknown ones too ("▁Haus").
