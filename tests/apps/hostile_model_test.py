@@ -1,5 +1,6 @@
-"""Model files by somebody who knows the format, whose options ask for terabytes: each program refuses them with exit code
-4 before it builds anything, or does as before where the number harms nobody."""
+"""Model files by somebody who knows the format, whose options ask for terabytes or whose state counts beyond any bound:
+each program refuses them with exit code 4 before it builds anything, or does as before where the number harms nobody.
+"""
 import json
 import resource
 import shutil
@@ -7,7 +8,7 @@ import subprocess
 import unittest
 
 from common import (BIN, PATIENCE, SMALL, ProgramTest, environment, flags, make_folder, read_safetensors,
-                    rewrite_metadata, toy_pairs, write_pairs)
+                    rewrite_metadata, state_of, toy_pairs, write_pairs)
 
 # Several times what a program with LibTorch reserves.
 MEMORY = 8 << 30
@@ -68,6 +69,12 @@ class HostileModels(ProgramTest):
         self.try_each_number("gan-train", "sample", {"latent", "g-width", "g-max-width", "image-height"}, n=1,
                              output="out")
 
+    def go_on(self, program, max_updates):
+        """The training of the model `m` in this test's folder."""
+        text = {name: value for name, value in self.training[program].items() if name.startswith(("train", "data"))}
+        return self.run_program(program, code=None, before=limit_memory, model="m", max_updates=max_updates, threads=1,
+                                **text)
+
     def test_trainings_that_go_on(self):
         """What they build follows the settings of the run, which stand in the file a second time."""
         for program, changes in (("seq2seq-train", {"ffn-dim": 1 << 20}),
@@ -76,10 +83,26 @@ class HostileModels(ProgramTest):
                                  ("gan-train", {"d-width": 4096, "d-max-width": 4096})):
             with self.subTest(program=program, **changes):
                 self.changed(program, "last.safetensors", "train_options", changes)
-                text = {name: value for name, value in self.training[program].items() if name.startswith(("train", "data"))}
-                result = self.run_program(program, code=None, before=limit_memory, model="m", max_updates=9, threads=1,
-                                          **text)
-                self.assert_refused(result, 4, "last.safetensors", "weights, but it holds")
+                self.assert_refused(self.go_on(program, max_updates=9), 4, "last.safetensors", "weights, but it holds")
+
+    def test_counts_of_trainings_that_go_on(self):
+        """Those that a run may come to harm nobody."""
+        large = 10**12
+        for program in self.training:
+            refused = 0
+            counts = [name for name, value in state_of(self.models / program).items() if type(value) is int]
+            self.assertLess({"update", "skipped", "metrics-rows"}, set(counts))
+            for name in counts:
+                for value in (-2, (1 << 63) - 1, large):
+                    with self.subTest(program=program, count=name, value=value):
+                        self.changed(program, "last.safetensors", "state", {name: value})
+                        result = self.go_on(program, max_updates=(large if name == "update" else 2) + 2)
+                        if value == large:
+                            self.assertEqual(result.code, 0, result.err)
+                        else:
+                            self.assert_refused(result, 4, "last.safetensors (state)", f"'{name}' is not a whole")
+                            refused += 1
+            print(f"{program}: {3 * len(counts)} hostile states, {refused} refused", flush=True)
 
 
 if __name__ == "__main__":

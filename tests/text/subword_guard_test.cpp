@@ -69,6 +69,16 @@ TEST_CASE("pieces are bounded") {
   CHECK(refusal(nested + piece(std::string(kMaxNestedPieces + 1, 'u'))) == "nothing");
 }
 
+TEST_CASE("the number of pieces is bounded") {
+  const std::string empty = bytes_field(1, "");  // the shortest there is: the most fit into a model of the largest size
+  std::string many(kMaxPieces * empty.size(), '\0');
+  for (std::size_t i = 0; i < many.size(); i += empty.size()) empty.copy(&many[i], empty.size());
+  CHECK(refusal(many) == "nothing");
+  many += empty;
+  REQUIRE(many.size() < kMaxSubwordModelBytes);
+  CHECK_THAT(refusal(many), Contains("more than ten million pieces"));
+}
+
 TEST_CASE("malformed messages are refused") {
   CHECK_THAT(refusal(""), Contains("empty"));
   CHECK_THAT(refusal(bytes_field(2, "")), Contains("no pieces"));

@@ -1,5 +1,8 @@
 #include <filesystem>
+#include <initializer_list>
+#include <limits>
 #include <string>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -226,6 +229,34 @@ TEST_CASE("a whole state of a newer heed is never given up for the one before") 
   newer = to_go_on(run.content());
   newer.metadata["state"] = R"({"update":20,"mood":"good"})";
   CHECK_THAT(refusal(), Contains("4: ") && Contains("unknown option 'mood' (written by a newer heed?)"));
+}
+
+TEST_CASE("numbers that no run comes to are refused by file and field") {
+  const TextFiles files;
+  const std::filesystem::path directory = files.path("");
+  Run run(20);
+  Checkpoint changed = to_go_on(run.content());
+  const auto refusal = [&](const char* field, const nlohmann::json& value) {
+    auto state = fields_to_json(run.state);
+    state[field] = value;
+    changed.metadata["state"] = state.dump();
+    save_last(directory, changed);
+    return thrown([&] { open_last_seq2seq(directory); });
+  };
+  using Cases = std::initializer_list<std::pair<const char*, nlohmann::json>>;
+  for (const auto& [field, value] : Cases{{"update", -1},
+                                          {"update", kMostCounted + 1},
+                                          {"row-tokens", std::numeric_limits<std::int64_t>::max()},
+                                          {"validated-update", -2},
+                                          {"seconds", -0.5},
+                                          {"seconds", 1e16},
+                                          {"lr-scale", 0},
+                                          {"lr-scale", 1.5}})
+    CHECK_THAT(refusal(field, value),
+               Contains("4: ") && Contains("last.safetensors (state): option '" + std::string(field) + "' is not "));
+  for (const auto& [field, value] :
+       Cases{{"update", kMostCounted}, {"validated-update", -1}, {"seconds", 0}, {"lr-scale", 1}})
+    CHECK(refusal(field, value) == "nothing");
 }
 
 TEST_CASE("a model without a state to go on from is not replaced by a new run") {

@@ -182,6 +182,9 @@ TEST_CASE("schedules end with the first limit") {
   state.seconds = 4;
   state.metrics_rows = 1;
   CHECK(planned_updates(options, state, {}) == 5);
+  options = {};
+  options.kimg = 1e300;
+  CHECK(planned_updates(options, state, {}) == kMostCounted);
 }
 
 TEST_CASE("a plan by time waits for a row, and getting ready does not count as updates") {

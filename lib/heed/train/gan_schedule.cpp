@@ -29,7 +29,8 @@ std::int64_t planned_updates(const GanTrainOptions& options, const GanState& sta
     const double left = std::max(0.0, parse_duration(options.max_time, "--max-time") - state.seconds);
     planned = std::min(planned, std::ceil(static_cast<double>(state.update) + left / per_update));
   }
-  return std::isfinite(planned) ? static_cast<std::int64_t>(planned) : 0;
+  if (!std::isfinite(planned)) return 0;
+  return static_cast<std::int64_t>(std::min(planned, static_cast<double>(kMostCounted)));
 }
 
 double rate_factor(const GanTrainOptions& options, const GanState& state) {

@@ -7,6 +7,9 @@
 
 namespace heed {
 
+/// More than any run comes to of anything it counts: what is added to it stays far from overflow.
+inline constexpr std::int64_t kMostCounted = 1'000'000'000'000'000;
+
 /// Where a run of any kind stands, besides its tensors. The only clock value is `seconds`.
 struct RunState {
   std::int64_t update = 0;  ///< updates done, skipped ones included
