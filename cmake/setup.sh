@@ -4,6 +4,7 @@ torch_minimum=2.6
 torch_version=2.13.0+cpu
 torch_index=https://download.pytorch.org/whl/cpu
 clang_format_version=18.1.8
+ctranslate2=(ctranslate2==4.8.5 numpy==2.4.6 sentencepiece==0.2.1)
 venv=.venv
 
 say() { printf '\n%s\n' "== $*" >&2; }
@@ -18,9 +19,10 @@ fail() {
 setup() {
   local purpose=${1:-build}
   install_packages "$purpose"
-  if [ "$purpose" = test ] || [ "$purpose" = format ]; then install_clang_format; fi
+  if [ "$purpose" = test ] || [ "$purpose" = format ]; then pip_install_once "clang-format==$clang_format_version"; fi
   if [ "$purpose" != format ] && [ "$purpose" != fuzz ]; then install_libtorch; fi
-  if [ "$purpose" = bench ]; then install_peers; fi
+  if [ "$purpose" = test ] || [ "$purpose" = bench ]; then pip_install_once "${ctranslate2[@]}"; fi
+  if [ "$purpose" = bench ]; then install_python_torch; fi
 }
 
 # --- Packages -------------------------------------------------------------------------------------------------------
@@ -44,6 +46,7 @@ build|libopencv-imgcodecs-dev|picture files|header opencv4/opencv2/imgcodecs.hpp
 build|libarchive-dev|tar and zip files|header archive.h
 build|libgif-dev|animated GIF files|header gif_lib.h
 test|catch2|unit tests|header catch2
+test|curl|asks the server of the README|command curl
 fuzz|clang|the compiler that has libFuzzer|command clang++
 fuzz|libclang-rt-dev|libFuzzer and its sanitizers|fuzzer
 END
@@ -116,7 +119,7 @@ join_lines() {
   printf '%s' "$joined"
 }
 
-# --- Python's own environment in the project, for LibTorch and clang-format -------------------------------------------
+# --- Python's own environment in the project, for LibTorch, clang-format and CTranslate2 -------------------------------
 
 make_venv() {
   [ -x "$venv/bin/pip" ] && return
@@ -127,16 +130,16 @@ make_venv() {
   python3 -m venv "$venv" >&2 || fail "python3 could not make $venv; free the disk or install python3-venv, then run this again"
 }
 
-pip_install() { "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" >&2; }
+# No warnings: what Python's torch imports is missing on purpose, see install_libtorch.
+pip_install() { "$venv/bin/pip" install --quiet --disable-pip-version-check --no-warn-conflicts "$@" >&2; }
 
-install_clang_format() {
-  clang_format=$PWD/$venv/bin/clang-format
-  local marker=$venv/clang-format-$clang_format_version
-  [ -x "$clang_format" ] && [ -e "$marker" ] && return
+# pip_install_once PACKAGE==VERSION...: asks neither pip nor the network when a marker says that they are there.
+pip_install_once() {
+  local marker="$venv/$*"
+  [ -e "$marker" ] && return
   make_venv
-  say "installing clang-format $clang_format_version into $venv"
-  pip_install "clang-format==$clang_format_version" ||
-    fail "pip could not install clang-format==$clang_format_version; check the network or pip's configuration"
+  say "installing $* into $venv"
+  pip_install "$@" || fail "pip could not install $*; check the network or pip's configuration"
   touch "$marker"
 }
 
@@ -199,15 +202,12 @@ install_libtorch() {
 
 # --- What benchmarks compare with -----------------------------------------------------------------------------------
 
-install_peers() {
-  "$venv/bin/python" -c 'import ctranslate2, numpy, sentencepiece, torch' 2>/dev/null && return
-  make_venv
-  say "installing Python's PyTorch, CTranslate2 and SentencePiece into $venv, to compare with"
+install_python_torch() {
+  "$venv/bin/python" -c 'import torch' 2>/dev/null && return
+  say "installing Python's PyTorch into $venv, to compare with"
   # With what its Python side needs, which install_libtorch leaves out.
   pip_install "torch==$torch_version" || pip_install "torch==$torch_version" --index-url "$torch_index" ||
     fail "pip could not install torch==$torch_version; check the network or pip's configuration"
-  pip_install numpy sentencepiece==0.2.0 ctranslate2==4.8.5 ||
-    fail "pip could not install ctranslate2 and sentencepiece; check the network or pip's configuration"
 }
 
 # --- Jobs -----------------------------------------------------------------------------------------------------------

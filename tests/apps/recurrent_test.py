@@ -1,9 +1,6 @@
 """--arch lstm and gru: trained, translated with, looked into and inspected as Transformers are."""
 import json
-import subprocess
-import sys
 import unittest
-from pathlib import Path
 
 from common import LEARNING, ProgramTest, lines, make_folder, metrics_of, read_safetensors, toy_pairs, write_pairs
 
@@ -11,7 +8,6 @@ PAIRS = toy_pairs(1000)
 SOURCES = [source for source, _ in PAIRS[900:]]
 # Enough for an LSTM to translate nearly all of the toy language without a mistake.
 RECURRENT = LEARNING | {"arch": "lstm", "max_updates": 300, "valid_every": 300}
-SCRIPT = Path(__file__).resolve().parents[2] / "data/to_ctranslate2.py"
 
 
 class Recurrent(ProgramTest):
@@ -101,14 +97,6 @@ class Recurrent(ProgramTest):
         self.assertEqual(self.run_program("translate", model=self.folder / "mean", input="the red cat\n").lines, ["la kato rugo"])
         mixed = self.run_program("heed-average", model=[files[0], self.shared / "transformer"], output=self.folder / "no", code=None)
         self.assert_refused(mixed, 2, "other networks")
-
-    def test_is_not_for_ctranslate2(self):
-        done = subprocess.run([sys.executable, SCRIPT, "--model", self.shared / "lstm", "--output", self.folder / "out"],
-                              capture_output=True, text=True)
-        if "No module named" in done.stderr:
-            self.skipTest("needs ctranslate2 and numpy")
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, "^error: .*recurrent network .lstm.*--arch transformer")
 
 
 if __name__ == "__main__":

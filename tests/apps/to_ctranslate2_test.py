@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "data/to_ctranslate2.py"
 
 
 @unittest.skipUnless(all(importlib.util.find_spec(name) for name in ("ctranslate2", "sentencepiece", "numpy")),
-                     "needs ctranslate2, sentencepiece and numpy")
+                     "needs ctranslate2, sentencepiece and numpy, which ./x test installs")
 class ToCTranslate2(ProgramTest):
     def convert(self, model, output, *words):
         return subprocess.run([sys.executable, SCRIPT, "--model", model, "--output", output, *words], cwd=self.folder,
@@ -51,11 +51,13 @@ class ToCTranslate2(ProgramTest):
     def test_what_cannot_be_converted(self):
         write_pairs(self.folder, toy_pairs(300))
         self.train(max_updates=1, norm_first=False)
+        self.train(max_updates=1, arch="lstm", model="lstm")
         model = (self.folder / "m/best.safetensors").read_bytes()
         (self.folder / "flipped.safetensors").write_bytes(model[:-9] + bytes([model[-9] ^ 1]) + model[-8:])
         (self.folder / "cut.safetensors").write_bytes(model[:-9])
         (self.folder / "short.safetensors").write_bytes(model[:5])
         for model, output, part in (("m", "out", "--norm-first"), ("none", "out", "no such model"),
+                                    ("lstm", "out", "recurrent network .lstm.*--arch transformer"),
                                     ("m", "train.src", "is there already"), ("train.src", "out", "not a heed model"),
                                     ("flipped.safetensors", "out", "damaged"), ("cut.safetensors", "out", "damaged"),
                                     ("short.safetensors", "out", "not a heed model")):
