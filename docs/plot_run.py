@@ -2,7 +2,7 @@
 
 Usage: python3 docs/plot_run.py FILE.csv COLUMN NAME TITLE [--log] > PICTURE.svg
 
-NAME stands behind the last value. BLEU: metrics.csv valid_bleu; pictures: samples.csv rkid with --log.
+NAME stands behind the best value, at its height. BLEU: metrics.csv valid_bleu; pictures: samples.csv rkid with --log.
 """
 import csv
 import math
@@ -54,8 +54,9 @@ def plot(points, name, title, log):
     for point in points if log else points[1:]:
         x, y = place(*point)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{LINE}"/>')
-    x, y = place(*points[-1])
-    parts.append(text(x + 10, y + 4, f"{points[-1][1]:.3g} {name}", "start", 12, LINE, "600"))
+    best = (min if log else max)(values)
+    x, y = place(minutes, best)
+    parts.append(text(x + 10, y + 4, f"{best:.3g} {name}", "start", 12, LINE, "600"))
     return "\n".join(parts + ["</svg>"])
 
 

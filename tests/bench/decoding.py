@@ -1,14 +1,15 @@
 """Decoding speed and agreement beside CTranslate2 4.8, on the same weights, in turns.
 
 Usage: decoding.py MODEL TEXT REFERENCE [--repeat 5] [--rounds 5] [--threads 2] [--searches 4,1]
-                   [--precisions fp32,int8] [--compute-types float32,int8]
+                   [--precisions fp32,int8] [--others "bf16,fp32 --shortlist"] [--compute-types float32,int8,bfloat16]
 
-TEXT is translated --repeat times over, with beam 4 and greedily, by `translate` in each precision and by CTranslate2 in
-each compute type with all threads in one batch and with a batch for each thread; the programs take turns. Times count the
-whole program: start, loading, subwords and writing. Prints a Markdown table of target tokens a second (median, and the
-range of all rounds) with the BLEU score that seq2seq-score gives, the ratio of each of ours to CTranslate2's fastest
-setting that is within 0.3 BLEU of its float32, and how many lines of greedy translation in fp32 differ.
-Needs: pip install ctranslate2 sentencepiece.
+TEXT is translated --repeat times over, with beam 4 and greedily, by `translate` in each precision and with each of the
+other settings, and by CTranslate2 in each compute type that it has on this processor, with all threads in one batch and
+with a batch for each thread; the programs take turns. Times count the whole program: start, loading, subwords and
+writing. Prints a Markdown table of target tokens a second (median, and the range of all rounds) with the BLEU score of
+seq2seq-score, the ratio of each precision of ours to CTranslate2's fastest setting that is within 0.3 BLEU of its
+float32, and how many lines of greedy translation in fp32 differ where both have the length limit of `translate`.
+Needs: pip install ctranslate2 sentencepiece; for bfloat16 torch too.
 """
 import argparse
 import os
@@ -20,8 +21,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import ctranslate2
+
 ROOT = Path(__file__).resolve().parents[2]
-BIN = ROOT / "build/release/bin"
+BIN = Path(os.environ.get("HEED_BIN", ROOT / "build/release/bin"))
 
 
 def run(command, text):
@@ -41,6 +44,24 @@ def bleu(lines, reference, folder):
     return float(done.stdout)
 
 
+def convert(model, kind, folder):
+    """The model as CTranslate2's, with weights of a compute type: none is converted while it is timed."""
+    converted = Path(folder) / kind
+    subprocess.run([sys.executable, ROOT / "data/to_ctranslate2.py", "--model", model, "--output", converted,
+                    "--quantization", kind], check=True, stdout=subprocess.DEVNULL)
+    return converted
+
+
+def is_accepted(kind, model):
+    """Whether CTranslate2 loads a model in a compute type; if not, prints what it says."""
+    try:
+        ctranslate2.Translator(str(model), compute_type=kind)
+    except ValueError as error:
+        print(f"CTranslate2 {ctranslate2.__version__} refuses {kind}: {error}\n")
+        return False
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
@@ -51,29 +72,35 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--searches", default="4,1", help="beam sizes")
     parser.add_argument("--precisions", default="fp32,int8")
-    parser.add_argument("--compute-types", default="float32,int8")
+    parser.add_argument("--others", default="bf16,fp32 --shortlist", help="precisions and flags that get no ratio")
+    parser.add_argument("--compute-types", default="float32,int8,bfloat16", help="float32 is always among them")
     options = parser.parse_args()
     text = options.text.read_bytes()
     count = len(text.splitlines())
     with tempfile.TemporaryDirectory() as folder:
-        converted = Path(folder) / "converted"
-        subprocess.run([sys.executable, ROOT / "data/to_ctranslate2.py", "--model", options.model, "--output", converted],
-                       check=True, stdout=subprocess.DEVNULL)
+        converted = {"float32": convert(options.model, "float32", folder)}
+        for kind in options.compute_types.split(","):
+            if kind not in converted and is_accepted(kind, converted["float32"]):
+                converted[kind] = convert(options.model, kind, folder)
 
-        def ours(precision, beam):
-            return [BIN / "translate", "--model", options.model, "--beam-size", beam, "--precision", precision, "--threads",
-                    options.threads, "--no-cache", "--stats"]
+        def ours(setting, beam):
+            return [BIN / "translate", "--model", options.model, "--beam-size", beam, "--precision", *setting.split(),
+                    "--threads", options.threads, "--no-cache", "--stats"]
 
         def theirs(kind, beam, workers):
-            return [sys.executable, Path(__file__).with_name("peer_ctranslate2.py"), converted, "--beam-size", beam,
-                    "--compute-type", kind, "--inter-threads", workers, "--intra-threads", options.threads // workers]
+            return [sys.executable, Path(__file__).with_name("peer_ctranslate2.py"), converted[kind], "--beam-size",
+                    beam, "--compute-type", kind, "--inter-threads", workers, "--intra-threads",
+                    options.threads // workers]
+
+        precisions = options.precisions.split(",")
+        settings = precisions + [setting for setting in options.others.split(",") if setting]
 
         print("| program | search | target tokens/s | range | BLEU |\n|---|---|---|---|---|")
         for beam in (int(size) for size in options.searches.split(",")):
             name = f"beam {beam}" if beam > 1 else "greedy"
-            own = {f"translate, {kind}": ours(kind, beam) for kind in options.precisions.split(",")}
+            own = {f"translate, {setting}": ours(setting, beam) for setting in settings}
             peers = {f"CTranslate2, {kind}, {workers}x{options.threads // workers}": theirs(kind, beam, workers)
-                     for kind in options.compute_types.split(",") for workers in sorted({1, options.threads})}
+                     for kind in converted for workers in sorted({1, options.threads})}
             speeds, lines = {title: [] for title in own | peers}, {}
             for _ in range(options.rounds):
                 for title, command in (own | peers).items():
@@ -86,12 +113,13 @@ def main():
                       f"{scores[title]:.2f} |", flush=True)
             exact = scores[next(title for title in peers if "float32" in title)]
             best = max((title for title in peers if scores[title] >= exact - 0.3), key=median.get)
-            for title in own:
+            for title in list(own)[:len(precisions)]:
                 ratios = [a / b for a, b in zip(speeds[title], speeds[best])]
                 print(f"\n{title}, {name}: {statistics.median(ratios):.2f} times {best} "
                       f"({min(ratios):.2f} to {max(ratios):.2f})")
             print()
-        pairs = zip(run(ours("fp32", 1), text)[0], run(theirs("float32", 1, 1), text)[0])
+        # 2: the default of --max-length-ratio in `translate`.
+        pairs = zip(run(ours("fp32", 1), text)[0], run([*theirs("float32", 1, 1), "--max-length-ratio", 2], text)[0])
         print(f"{sum(a != b for a, b in pairs)} of {count:,} greedy translations in fp32 differ")
 
 

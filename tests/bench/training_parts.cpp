@@ -7,12 +7,15 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/adamw.h>
 
 #include "heed/base/progress.h"
 #include "heed/models/transformer.h"
 #include "heed/nn/cross_entropy.h"
 #include "heed/nn/packed_attention.h"
 #include "heed/nn/residual.h"
+#include "heed/train/optimizer.h"
 
 #include "bench.h"
 
@@ -133,6 +136,27 @@ void bench_training_parts(const Settings& settings) {
       "encoder and decoder, padded beside packed", turns,
       [&] { step(model->Seq2SeqModel::states(tokens, tokens, 1, 2)); },
       [&] { step(model->states(tokens, tokens, 1, 2)); });
+
+  // Division by tokens, the norm, clipping and Adam, once over each tensor or over one buffer of all.
+  Transformer separate(options);
+  for (at::Tensor& parameter : separate->parameters()) parameter.mutable_grad() = at::randn_like(parameter);
+  torch::optim::AdamW separate_adam(separate->parameters(), torch::optim::AdamWOptions(1e-9).weight_decay(0));
+  FlatParameters flat(*model);
+  flat.gradients.normal_();
+  Adam adam(flat, {});
+  std::int64_t update = 0;
+  const double tokens_in_batch = 1.001;  // nearly 1: gradients that are divided again and again stay
+  compare(
+      "optimizer", turns,
+      [&] {
+        for (at::Tensor& parameter : separate->parameters()) parameter.mutable_grad().div_(tokens_in_batch);
+        torch::nn::utils::clip_grad_norm_(separate->parameters(), 1);
+        separate_adam.step();
+      },
+      [&] {
+        const double norm = flat.gradients.norm().item<double>() / tokens_in_batch;
+        adam.step(flat, 1e-9, ++update, tokens_in_batch * std::max(1.0, norm));
+      });
 }
 
 }  // namespace heed
