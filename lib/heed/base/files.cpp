@@ -17,6 +17,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/log.h"
+#include "heed/base/retry.h"
 #include "heed/base/temporaries.h"
 #include "heed/base/utf8.h"
 
@@ -28,15 +29,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kTemporaryMark = ".tmp-";
 constexpr int kMostLinks = 40;  // in a row, as in Linux
 constexpr std::size_t kGatheredBytes = std::size_t{64} << 10;
-
-/// Repeats a system call that a signal interrupted.
-template <class Call>
-auto retry(Call&& call) {
-  while (true) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
 
 class Descriptor {
  public:

@@ -19,6 +19,7 @@
 
 #include "heed/base/error.h"
 #include "heed/base/progress.h"
+#include "heed/base/retry.h"
 #include "heed/base/utf8.h"
 
 namespace heed::log {
@@ -138,9 +139,8 @@ Level level() {
 
 void also_to_file(const std::filesystem::path& path) {
   // Tried first by hand, because the logger would make missing directories and retry in silence.
-  int probe = -1;
-  do probe = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
-  while (probe < 0 && errno == EINTR);
+  const int probe =
+      retry([&] { return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666); });
   const int error = errno;
   if (probe >= 0) ::close(probe);
   if (probe < 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "heed/base/log.h"
+#include "heed/base/retry.h"
 #include "heed/base/utf8.h"
 
 namespace heed {
@@ -40,8 +41,7 @@ int terminal_columns() {
 /// Progress is a courtesy: what cannot be written is dropped.
 void write_to_stderr(std::string_view text) {
   while (!text.empty()) {
-    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = retry([&] { return ::write(STDERR_FILENO, text.data(), text.size()); });
     if (count <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(count));
   }

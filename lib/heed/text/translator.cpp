@@ -156,11 +156,12 @@ Translator::Sources Translator::encode(std::span<const std::string> lines, Trans
     const bool is_scored = !references.empty() && !is_blank(references[i]);
     if (is_blank(lines[i]) && !is_scored) continue;
     if (stats != nullptr && !is_valid_utf8(lines[i])) stats->repaired_lines.push_back(i);
-    std::vector<TokenId> tokens = model().source.encode(repair_utf8(lines[i]));
+    const std::string text = repair_utf8(lines[i]);
+    std::vector<TokenId> tokens = model().source.encode(text);
     if (tokens.empty() && !is_scored) continue;
     const bool too_long = std::ssize(tokens) > options_.max_length;
     if (too_long) tokens.resize(static_cast<std::size_t>(options_.max_length));
-    if (stats != nullptr && (too_long || lines[i].size() > Subwords::kLongestText)) stats->cut_lines.push_back(i);
+    if (stats != nullptr && (too_long || text.size() > Subwords::kLongestText)) stats->cut_lines.push_back(i);
     sources.lengths.push_back(std::ssize(tokens) + 1);
     sources.tokens.push_back(std::move(tokens));
     sources.line_of.push_back(i);
